@@ -1,0 +1,1 @@
+"""Assay: metrology for AI systems. ``assay.measure("file.toml")`` is the whole line in one call."""

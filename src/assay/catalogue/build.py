@@ -1,0 +1,111 @@
+"""From a part's file and the user's settings to the part itself."""
+
+import dataclasses
+import importlib
+import math
+import tomllib
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from assay.catalogue.find import PartFile, locate
+from assay.vocabulary.errors import AssayError, BadInput, near
+from assay.vocabulary.measurand import Measurand
+from assay.vocabulary.procedure import PartUse
+from assay.vocabulary.record import Json
+
+
+def class_name(part: PartFile) -> str:
+    """``short_answer`` is made by the class ``ShortAnswer``."""
+    return "".join(word.capitalize() for word in part.name.rpartition(".")[2].split("_"))
+
+
+def load_class(part: PartFile) -> type[Any]:
+    """Import a code part's class; a part that cannot be imported is the user's to mend, with its file named."""
+    assert part.module is not None
+    try:
+        return cast("type[Any]", getattr(importlib.import_module(part.module), class_name(part)))
+    except AssayError:
+        raise
+    except Exception as error:  # whatever an outside pack does wrong
+        reason = f"{type(error).__name__}: {error}"
+        raise BadInput("part.broken", name=part.name, path=part.path, reason=reason) from error
+
+
+def build(kind: str, use: PartUse, where: str) -> Any:
+    """A code part with its settings checked.
+
+    Raises:
+        BadInput: unknown part, unknown key ("did you mean"), wrong type, missing setting.
+    """
+    cls = load_class(locate(kind, use.part, where))
+    return fill(cls, use.settings, where)
+
+
+def fill(cls: type[Any], settings: dict[str, Json], where: str) -> Any:
+    """Make a dataclass or record from a table of settings, with messages that name the key.
+
+    Raises:
+        BadInput: unknown key, wrong type, missing key, number that is not finite.
+    """
+    types = msgspec.inspect.type_info(cls)
+    fields = {f.name: f for f in cast("Any", types).fields}
+    for key, value in settings.items():
+        if key not in fields:
+            raise BadInput("setting.unknown", where=where, key=key, near=near(key, list(fields)))
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadInput("number.not_finite", where=where, key=key)
+        annotation = _annotation(cls, key)
+        try:
+            msgspec.convert(value, annotation, strict=True)
+        except msgspec.ValidationError as error:
+            expected = str(error).replace("Expected ", "").replace("`", "").partition(", got")[0]
+            raise BadInput("setting.type", where=where, key=key, got=repr(value), expected=expected) from error
+    for name, field in fields.items():
+        if field.required and name not in settings:
+            raise BadInput("setting.missing", where=where, key=name, expected=plain_type(_annotation(cls, name)))
+    return msgspec.convert(settings, cls, strict=True)
+
+
+def _annotation(cls: type[Any], key: str) -> Any:
+    from typing import get_type_hints
+
+    return get_type_hints(cls, include_extras=True)[key]
+
+
+def plain_type(annotation: Any) -> str:
+    """A type in words: ``str | None`` rather than ``typing.Optional[str]``."""
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
+def read_toml(path: Path) -> dict[str, Json]:
+    """A TOML file as a mapping.
+
+    Raises:
+        BadInput: missing, unreadable, not UTF-8, or not TOML; the message names line and column.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput("file.missing", path=str(path)) from None
+    except OSError as error:
+        raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
+    try:
+        return tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise BadInput("file.not_utf8", path=str(path), line=line, reason=error.reason) from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput("toml.syntax", path=str(path), reason=error) from error
+
+
+def measurand(name: str, where: str) -> Measurand:
+    """A measurand from its TOML file."""
+    data = read_toml(Path(locate("measurand", name, where).path))
+    return msgspec.convert({"name": name, **data}, Measurand)
+
+
+def is_code(cls: type[Any]) -> bool:
+    """Whether a class can be a code part: a frozen dataclass."""
+    return dataclasses.is_dataclass(cls) and bool(cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]

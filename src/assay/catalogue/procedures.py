@@ -1,0 +1,212 @@
+"""From a procedure's TOML file and the ``[procedure]`` table of a measurement to a procedure ready to plan."""
+
+from pathlib import Path
+
+import msgspec
+
+from assay.catalogue.build import fill, read_toml
+from assay.catalogue.find import locate
+from assay.vocabulary.errors import BadInput, near
+from assay.vocabulary.measurand import Estimand
+from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Procedure, Variant, VariantsAre
+from assay.vocabulary.record import Json, Record
+
+_WHERE = "[procedure]"
+
+
+class Defaults(Record):
+    """What a procedure's file may set and a measurement may override."""
+
+    repeats: int = 1
+    variants: int = 1
+    variants_are: VariantsAre = "fixed"
+    estimand: Estimand = "population"
+
+
+class ProcedureData(Record):
+    """The TOML file of a procedure.
+
+    Attributes:
+        version: raised when the same plan may give other readings.
+        bench: part that brings item and subject together.
+        title: short name by language.
+        description: what it does, by language.
+        channel: its measurands, each with ``instrument`` and, if not ``general.mean``, ``estimator``.
+        variant: its variants: ``name``, ``language`` where it has words, and what the bench needs.
+        numbered: for variants without words: the name that is numbered (``retraining``), any number of them.
+        defaults: values for a measurement that does not set them.
+    """
+
+    version: int
+    bench: str
+    title: dict[str, str]
+    description: dict[str, str]
+    channel: tuple[dict[str, Json], ...]
+    variant: tuple[dict[str, Json], ...] = ()
+    numbered: str = ""
+    defaults: Defaults = Defaults()
+
+
+class Settings(Record):
+    """The ``[procedure]`` table of a measurement file.
+
+    Attributes:
+        part: the procedure.
+        repeats: how often each item is put in each variant.
+        variants: prompt variants: how many, or their names.
+        variants_are: ``fixed`` (the score is the average over the variants used) or ``sample`` (they stand for others).
+        estimand: ``population`` (the items stand for others) or ``fixed`` (these very items).
+        level: coverage probability of the intervals, above 0.5 and below 1.
+        language: language of the prompts.
+        seed: every seed of the run is derived from this one.
+        instrument: another instrument for the first measurand: its name, or a table with ``part`` and its settings.
+        variant: variants of your own, each with ``name`` and ``prompt``.
+        max_connections: most requests under way at once; without it, up to 256 as long as the server keeps up.
+        timeout_s: seconds allowed to one request.
+        retries: how often a transient failure is tried again.
+        max_retry_after_s: longest wait, in seconds, that a server may ask for.
+        max_requests: stop before more requests than this.
+        max_tokens_total: stop once input and output tokens together reach this.
+        max_cost: stop once the cost by the ``[price]`` table reaches this.
+    """
+
+    part: str
+    repeats: int | None = None
+    variants: int | tuple[str, ...] | None = None
+    variants_are: VariantsAre | None = None
+    estimand: Estimand | None = None
+    level: float = 0.95
+    language: str = "en"
+    seed: int = 0
+    instrument: str | dict[str, Json] | None = None
+    variant: tuple[dict[str, Json], ...] = ()
+    max_connections: int | None = None
+    timeout_s: float = 120.0
+    retries: int = 8
+    max_retry_after_s: float = 600.0
+    max_requests: int | None = None
+    max_tokens_total: int | None = None
+    max_cost: float | None = None
+
+
+def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
+    """A procedure and its limits from the ``[procedure]`` table.
+
+    Raises:
+        BadInput: unknown part, key, variant; a number out of range.
+    """
+    settings: Settings = fill(Settings, table, _WHERE)
+    file = locate("procedure", settings.part, _WHERE)
+    data = msgspec.convert(read_toml(Path(file.path)), ProcedureData)
+    _check_numbers(settings)
+    plan = Plan(
+        variants=_variants(data, settings),
+        repeats=settings.repeats or data.defaults.repeats,
+        variants_are=settings.variants_are or data.defaults.variants_are,
+        estimand=settings.estimand or data.defaults.estimand,
+        level=settings.level,
+        seed=settings.seed,
+    )
+    made = Procedure(
+        name=settings.part,
+        version=data.version,
+        bench=PartUse(part=data.bench),
+        channels=_channels(data, settings),
+        plan=plan,
+        title=data.title,
+        description=data.description,
+        language=settings.language if any("language" in v for v in data.variant) else "",
+    )
+    limits = Limits(**{name: getattr(settings, name) for name in Limits.__struct_fields__})
+    return made, limits
+
+
+def _check_numbers(settings: Settings) -> None:
+    checks: list[tuple[str, bool, str]] = [
+        ("repeats", settings.repeats is None or 1 <= settings.repeats <= 10_000, "a whole number from 1 to 10000"),
+        ("level", 0.5 < settings.level < 1, "a probability above 0.5 and below 1, such as 0.95"),
+        ("max_connections", settings.max_connections is None or 1 <= settings.max_connections <= 65_535,
+         "a whole number from 1 to 65535"),
+        ("timeout_s", settings.timeout_s > 0, "seconds, more than 0"),
+        ("retries", settings.retries >= 0, "a whole number, 0 or more"),
+        ("max_retry_after_s", settings.max_retry_after_s >= 0, "seconds, 0 or more"),
+        ("max_requests", settings.max_requests is None or settings.max_requests > 0, "a whole number, 1 or more"),
+        ("max_tokens_total", settings.max_tokens_total is None or settings.max_tokens_total > 0,
+         "a whole number, 1 or more"),
+        ("max_cost", settings.max_cost is None or settings.max_cost > 0, "a number above 0"),
+        ("seed", 0 <= settings.seed < 2**53, "a whole number from 0 to 2**53 - 1"),
+    ]  # fmt: skip
+    for key, good, expected in checks:
+        if not good:
+            got = repr(getattr(settings, key))
+            raise BadInput("setting.value", where=_WHERE, key=key, got=got, expected=expected)
+
+
+def _channels(data: ProcedureData, settings: Settings) -> tuple[Channel, ...]:
+    channels = [msgspec.convert({**c, **_uses(c)}, Channel) for c in data.channel]
+    if settings.instrument is not None:
+        first = channels[0]
+        channels[0] = Channel(
+            measurand=first.measurand,
+            instrument=_use(settings.instrument, "[procedure] instrument"),
+            estimator=first.estimator,
+        )
+    return tuple(channels)
+
+
+def _uses(channel: dict[str, Json]) -> dict[str, Json]:
+    return {
+        kind: msgspec.to_builtins(_use(channel[kind], kind)) for kind in ("instrument", "estimator") if kind in channel
+    }
+
+
+def _use(value: str | dict[str, Json], where: str) -> PartUse:
+    if isinstance(value, str):
+        return PartUse(part=value)
+    if "part" not in value:
+        raise BadInput("setting.missing", where=where, key="part", expected="the name of an instrument")
+    return PartUse(part=value["part"], settings={k: v for k, v in value.items() if k != "part"})
+
+
+def _variants(data: ProcedureData, settings: Settings) -> tuple[Variant, ...]:
+    wanted = data.defaults.variants if settings.variants is None else settings.variants
+    if isinstance(wanted, int) and wanted < 1:
+        expected = "a number, 1 or more, or a list of names"
+        raise BadInput("setting.value", where=_WHERE, key="variants", got=repr(wanted), expected=expected)
+    if data.numbered:
+        names = [f"{data.numbered}-{i + 1}" for i in range(wanted)] if isinstance(wanted, int) else list(wanted)
+        return tuple(Variant(name=name) for name in names)
+    known = _known_variants(data, settings)
+    if isinstance(wanted, int):
+        if wanted > len(known):
+            names_known = ", ".join(known)
+            raise BadInput(
+                "variant.too_many", got=wanted, procedure=settings.part, known=len(known), names=names_known
+            )
+        return tuple(list(known.values())[:wanted])
+    if len(set(wanted)) != len(wanted) or not wanted:
+        raise BadInput("setting.value", where=_WHERE, key="variants", got=repr(list(wanted)),
+                       expected="at least one name, each once")  # fmt: skip
+    for name in wanted:
+        if name not in known:
+            raise BadInput("variant.unknown", procedure=settings.part, name=name, near=near(name, list(known)))
+    return tuple(known[name] for name in wanted)
+
+
+def _known_variants(data: ProcedureData, settings: Settings) -> dict[str, Variant]:
+    """Variants of the wanted language by name; the user's own come first, since they were asked for."""
+    languages = sorted({str(v["language"]) for v in data.variant if "language" in v})
+    if languages and settings.language not in languages:
+        expected = " or ".join(f'"{name}"' for name in languages)
+        raise BadInput("setting.value", where=_WHERE, key="language", got=repr(settings.language), expected=expected)
+    known: dict[str, Variant] = {}
+    for own in settings.variant:
+        if not isinstance(own.get("name"), str) or not isinstance(own.get("prompt"), str):
+            raise BadInput("setting.value", where="[[procedure.variant]]", key="variant", got=repr(own),
+                           expected="a table with the texts 'name' and 'prompt'")  # fmt: skip
+        known[own["name"]] = Variant(name=own["name"], data={k: v for k, v in own.items() if k != "name"})
+    for listed in data.variant:
+        if listed.get("language", settings.language) == settings.language and listed["name"] not in known:
+            rest = {k: v for k, v in listed.items() if k not in ("name", "language")}
+            known[str(listed["name"])] = Variant(name=str(listed["name"]), data=rest)
+    return known

@@ -1,0 +1,1 @@
+"""What happens, one file a stage: plan, observe, read, estimate, decide, compose."""

@@ -1,0 +1,1 @@
+"""Numbers only: type A and B, coverage, conformity. Arrays and floats in, floats out; no parts, no store."""

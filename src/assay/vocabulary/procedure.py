@@ -1,0 +1,116 @@
+"""The recipe, pure data: what is done to the items, how it is read, and how the rows become numbers."""
+
+from typing import Literal
+
+from assay.vocabulary.canonical import digest
+from assay.vocabulary.measurand import Estimand
+from assay.vocabulary.record import Json, Record
+
+VariantsAre = Literal["fixed", "sample"]
+
+
+class Variant(Record):
+    """One way of putting an item to the subject (a prompt template, a retraining).
+
+    Attributes:
+        name: unique in its procedure.
+        data: what the bench needs to render it.
+    """
+
+    name: str
+    data: dict[str, Json] = {}
+
+
+class PartUse(Record):
+    """A part with its settings.
+
+    Attributes:
+        part: full name, such as ``general.exact``.
+        settings: values for the part's parameters.
+    """
+
+    part: str
+    settings: dict[str, Json] = {}
+
+
+class Channel(Record):
+    """One measurand of a procedure: which instrument reads it and which estimator makes it a number."""
+
+    measurand: str
+    instrument: PartUse
+    estimator: PartUse = PartUse(part="general.mean")
+
+
+class Plan(Record):
+    """What is varied, and how the results are to be stated.
+
+    Attributes:
+        variants: the variants used, in order.
+        repeats: how often each item is put in each variant.
+        variants_are: ``fixed``: the score is the average over these variants; ``sample``: they stand for others.
+        estimand: what the result means.
+        level: coverage probability of the intervals, between 0 and 1.
+        seed: every seed of the run is derived from this one.
+        occasion: 1 for the first run of this measurement, 2 for the first repetition, and so on.
+    """
+
+    variants: tuple[Variant, ...]
+    repeats: int = 1
+    variants_are: VariantsAre = "fixed"
+    estimand: Estimand = "population"
+    level: float = 0.95
+    seed: int = 0
+    occasion: int = 1
+
+
+class Procedure(Record):
+    """A method of measurement.
+
+    Attributes:
+        name: name of the part, such as ``llm.choice``.
+        version: raised when the same plan may give other readings.
+        bench: the rig that brings item and subject together.
+        channels: one for each measurand.
+        plan: what is varied.
+        title: short name by language.
+        description: what the method does, by language.
+        language: language of the prompts, empty where there are none.
+    """
+
+    name: str
+    version: int
+    bench: PartUse
+    channels: tuple[Channel, ...]
+    plan: Plan
+    title: dict[str, str]
+    description: dict[str, str]
+    language: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Names the method: everything but how its results are stated (level, estimand, titles)."""
+        plan = self.plan
+        varied = [plan.variants, plan.repeats, plan.seed, plan.occasion]
+        return digest([self.name, self.version, self.bench, self.channels, varied])
+
+
+class Limits(Record):
+    """What a run may take; never part of a key, since the subject cannot notice it.
+
+    Attributes:
+        max_connections: most requests under way at once; None leaves it to the engine.
+        timeout_s: seconds allowed to one request.
+        retries: how often a transient failure is tried again.
+        max_retry_after_s: longest wait that a server may ask for, in seconds.
+        max_requests: stop before more requests than this; None for no cap.
+        max_tokens_total: stop once input and output tokens together reach this; None for no cap.
+        max_cost: stop once the cost reaches this, in the currency of the price table; None for no cap.
+    """
+
+    max_connections: int | None = None
+    timeout_s: float = 120.0
+    retries: int = 8
+    max_retry_after_s: float = 600.0
+    max_requests: int | None = None
+    max_tokens_total: int | None = None
+    max_cost: float | None = None
