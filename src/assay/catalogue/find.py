@@ -16,7 +16,7 @@ KINDS: Final = (
 _OWN: Final = Path(__file__).parent.parent / "packs"
 
 
-class PartFile(Record):
+class PartFile(Record, kw_only=True):
     """Where a part lives.
 
     Attributes:

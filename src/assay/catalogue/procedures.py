@@ -14,7 +14,7 @@ from assay.vocabulary.record import Json, Record
 _WHERE = "[procedure]"
 
 
-class Defaults(Record):
+class Defaults(Record, kw_only=True):
     """What a procedure's file may set and a measurement may override."""
 
     repeats: int = 1
@@ -23,7 +23,7 @@ class Defaults(Record):
     estimand: Estimand = "population"
 
 
-class ProcedureData(Record):
+class ProcedureData(Record, kw_only=True):
     """The TOML file of a procedure.
 
     Attributes:
@@ -47,7 +47,7 @@ class ProcedureData(Record):
     defaults: Defaults = Defaults()
 
 
-class Settings(Record):
+class Settings(Record, kw_only=True):
     """The ``[procedure]`` table of a measurement file.
 
     Attributes:

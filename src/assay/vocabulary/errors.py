@@ -25,7 +25,7 @@ class AssayError(Exception):
 
     exit_code: ClassVar[int] = 70
 
-    def __init__(self, code: str, **values: Any) -> None:
+    def __init__(self, code: str, /, **values: Any) -> None:
         super().__init__(code)
         self.code = code
         self.values = values

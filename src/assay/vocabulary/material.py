@@ -8,7 +8,7 @@ from assay.vocabulary.canonical import digest
 from assay.vocabulary.record import Json, Record
 
 
-class Item(Record, gc=False):
+class Item(Record, kw_only=True, gc=False):
     """One known case.
 
     Attributes:

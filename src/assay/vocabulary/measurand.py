@@ -8,7 +8,7 @@ Estimand = Literal["population", "fixed"]
 """``fixed``: the score on these very items. ``population``: the score on the items these were drawn from."""
 
 
-class Measurand(Record):
+class Measurand(Record, kw_only=True):
     """A defined quantity. Direction and bounds live here and nowhere else.
 
     Attributes:

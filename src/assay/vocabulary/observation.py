@@ -53,7 +53,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return [self.status, self.output, self.note, self.finish, self.usage, self.served]
 
 
-class Reading(Record, gc=False):
+class Reading(Record, kw_only=True, gc=False):
     """A number read from a response, or the reason why there is none.
 
     Attributes:
@@ -72,7 +72,7 @@ class Reading(Record, gc=False):
             raise ValueError(f"a reading is a number or a reason: value {self.value}, status {self.status!r}")
 
 
-class Observation(Record):
+class Observation(Record, kw_only=True):
     """One row of the account: one item × repeat × variant × channel."""
 
     run: str

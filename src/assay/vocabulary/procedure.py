@@ -9,7 +9,7 @@ from assay.vocabulary.record import Json, Record
 VariantsAre = Literal["fixed", "sample"]
 
 
-class Variant(Record):
+class Variant(Record, kw_only=True):
     """One way of putting an item to the subject (a prompt template, a retraining).
 
     Attributes:
@@ -21,7 +21,7 @@ class Variant(Record):
     data: dict[str, Json] = {}
 
 
-class PartUse(Record):
+class PartUse(Record, kw_only=True):
     """A part with its settings.
 
     Attributes:
@@ -33,7 +33,7 @@ class PartUse(Record):
     settings: dict[str, Json] = {}
 
 
-class Channel(Record):
+class Channel(Record, kw_only=True):
     """One measurand of a procedure: which instrument reads it and which estimator makes it a number."""
 
     measurand: str
@@ -41,7 +41,7 @@ class Channel(Record):
     estimator: PartUse = PartUse(part="general.mean")
 
 
-class Plan(Record):
+class Plan(Record, kw_only=True):
     """What is varied, and how the results are to be stated.
 
     Attributes:
@@ -63,7 +63,7 @@ class Plan(Record):
     occasion: int = 1
 
 
-class Procedure(Record):
+class Procedure(Record, kw_only=True):
     """A method of measurement.
 
     Attributes:
@@ -94,7 +94,7 @@ class Procedure(Record):
         return digest([self.name, self.version, self.bench, self.channels, varied])
 
 
-class Limits(Record):
+class Limits(Record, kw_only=True):
     """What a run may take; never part of a key, since the subject cannot notice it.
 
     Attributes:

@@ -1,13 +1,15 @@
 """What a part must be able to do. Parts match by shape; nothing is inherited."""
 
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations, Reading, Response, Trial
-from assay.vocabulary.procedure import Limits, Plan, Variant
-from assay.vocabulary.record import Json
+from assay.vocabulary.procedure import Channel, Limits, Plan, Variant
+from assay.vocabulary.record import Json, Record
+from assay.vocabulary.report import Conditions
 from assay.vocabulary.result import Result
 
 
@@ -93,3 +95,57 @@ class Estimator(Protocol):
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result with its budget."""
         ...
+
+    def lost_as(
+        self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]
+    ) -> Observations:
+        """The observations with every lost reading as low, or as high, for the measurand as it can be."""
+        ...
+
+
+class RunRecord(Record, kw_only=True):
+    """One run as the store keeps it.
+
+    Attributes:
+        name: the first 12 digits of a digest.
+        base: digest of subject, material and procedure; runs that repeat a measurement share it.
+        occasion: 1 for the first run of a measurement.
+        title: title of the measurement when it was begun.
+        planned: number of responses.
+        manifest: JSON of all that is needed to go on from here.
+        state: ``observing`` or ``complete``.
+        created_s: when it was begun, seconds since 1970 UTC.
+    """
+
+    name: str
+    base: str
+    occasion: int
+    title: str
+    planned: int
+    manifest: bytes
+    state: str = "observing"
+    created_s: float = 0.0
+
+
+class ReadRow(NamedTuple):
+    """A reading on its way into the store: its trial, the key of its response, and what was read."""
+
+    trial: Trial
+    key: bytes
+    reading: Reading
+
+
+class Store(Protocol):
+    """What the line needs of a store; ``store/sqlite.py`` says what each does."""
+
+    def keep_responses(self, responses: Iterable[tuple[bytes, Response]]) -> None: ...
+    def has_responses(self, keys: Sequence[bytes]) -> set[bytes]: ...
+    def responses(self, keys: Sequence[bytes]) -> list[Response | None]: ...
+    def channel(self, run: str, reading: str) -> int | None: ...
+    async def keep_readings(
+        self, run: str, channel: Channel, reading: str, rows: AsyncIterator[list[ReadRow]]
+    ) -> int: ...
+    def observations(self, channel: int) -> Observations: ...
+    def rows(self, channel: int) -> Iterator[tuple[int, int, int, int, float | None, str, bytes, bytes]]: ...
+    def lost(self, channel: int) -> list[tuple[int, str, int]]: ...
+    def conditions(self, channel: int) -> Conditions: ...

@@ -13,7 +13,7 @@ STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 
 
-class LaboratoryMark(Record):
+class LaboratoryMark(Record, kw_only=True):
     """Who issues the report.
 
     Attributes:
@@ -27,14 +27,14 @@ class LaboratoryMark(Record):
     public_key: str
 
 
-class SubjectRecord(Record):
+class SubjectRecord(Record, kw_only=True):
     """The thing measured: its identity as used for keys, and the digest of that."""
 
     identity: dict[str, Json]
     digest: str
 
 
-class MaterialRecord(Record):
+class MaterialRecord(Record, kw_only=True):
     """The reference material.
 
     Attributes:
@@ -51,7 +51,7 @@ class MaterialRecord(Record):
     same_content: tuple[tuple[str, ...], ...] = ()
 
 
-class InstrumentRecord(Record):
+class InstrumentRecord(Record, kw_only=True):
     """An instrument as used for one measurand."""
 
     part: str
@@ -61,7 +61,7 @@ class InstrumentRecord(Record):
     certificate: str | None = None
 
 
-class LostReason(Record):
+class LostReason(Record, kw_only=True):
     """How many readings of a measurand were lost, with which status and for which reason."""
 
     measurand: str
@@ -70,7 +70,7 @@ class LostReason(Record):
     n: int
 
 
-class Example(Record):
+class Example(Record, kw_only=True):
     """One trial shown to the reader; texts are cut to a stated length and are hostile until escaped."""
 
     measurand: str
@@ -85,7 +85,7 @@ class Example(Record):
     note: str
 
 
-class Conditions(Record):
+class Conditions(Record, kw_only=True):
     """Under which conditions the responses were had.
 
     Attributes:
@@ -109,7 +109,7 @@ class Conditions(Record):
     latency_s: dict[str, float] = {}
 
 
-class ObservationsRecord(Record):
+class ObservationsRecord(Record, kw_only=True):
     """What verification recomputes from.
 
     Attributes:
@@ -123,7 +123,7 @@ class ObservationsRecord(Record):
     n: int
 
 
-class Report(Record):
+class Report(Record, kw_only=True):
     """A measurement report, in the manner of ISO/IEC 17025 7.8.
 
     Attributes:

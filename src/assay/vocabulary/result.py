@@ -6,14 +6,14 @@ from assay.vocabulary.measurand import Estimand
 from assay.vocabulary.record import Json, Record
 
 
-class Note(Record):
+class Note(Record, kw_only=True):
     """A remark on validity, as a code with its values; the words are in ``words/`` in each language."""
 
     code: str
     values: dict[str, Json] = {}
 
 
-class Component(Record):
+class Component(Record, kw_only=True):
     """One row of an uncertainty budget.
 
     Attributes:
@@ -33,7 +33,7 @@ class Component(Record):
     share: float
 
 
-class Result(Record):
+class Result(Record, kw_only=True):
     """A measurement result.
 
     Attributes:
@@ -84,7 +84,7 @@ class Result(Record):
 Outcome = Literal["conforms", "does_not_conform", "inconclusive"]
 
 
-class Requirement(Record):
+class Requirement(Record, kw_only=True):
     """What is asked of a measurand: one limit, and the risk of a wrong acceptance that may be taken."""
 
     measurand: str
@@ -93,7 +93,7 @@ class Requirement(Record):
     risk: float = 0.05
 
 
-class Decision(Record):
+class Decision(Record, kw_only=True):
     """A rule applied to an interval.
 
     Attributes:

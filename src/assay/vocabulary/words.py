@@ -17,7 +17,7 @@ def section(name: str, language: str) -> dict[str, str]:
         return tomllib.load(file)
 
 
-def say(name: str, code: str, language: str = "en", **values: Any) -> str:
+def say(name: str, code: str, language: str = "en", /, **values: Any) -> str:
     """The words for ``code`` in a section, with ``{name}`` placeholders filled; the code itself if there are none."""
     words = section(name, language if language in LANGUAGES else "en").get(code)
     if words is None:

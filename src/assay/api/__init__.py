@@ -1,0 +1,1 @@
+"""Where the rooms meet; every door calls one function of this room."""

@@ -1,0 +1,139 @@
+"""A measurement file: read, checked as a whole, and turned into parts, before anything is asked."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from assay.catalogue.build import build, fill, measurand, read_toml
+from assay.catalogue.procedures import procedure
+from assay.line.decide import check_requirements
+from assay.line.observe import Price
+from assay.line.plan import check_items
+from assay.vocabulary.errors import BadInput, near
+from assay.vocabulary.material import Material
+from assay.vocabulary.measurand import Measurand
+from assay.vocabulary.procedure import Limits, PartUse, Procedure
+from assay.vocabulary.protocols import Bench, Estimator, Instrument, Subject
+from assay.vocabulary.record import Json, Record
+from assay.vocabulary.result import Requirement
+
+
+class File(Record, kw_only=True):
+    """The top level of a measurement file.
+
+    Attributes:
+        title: what the report is called.
+        laboratory: name of the laboratory, as the report prints it.
+        subject: what is measured: ``part`` and its settings.
+        material: the items: ``part`` and its settings.
+        procedure: how: ``part`` and its settings.
+        requirement: what the results must fulfil.
+        price: what tokens cost.
+    """
+
+    title: str = ""
+    laboratory: str = ""
+    subject: dict[str, Json]
+    material: dict[str, Json]
+    procedure: dict[str, Json]
+    requirement: tuple[dict[str, Json], ...] = ()
+    price: dict[str, Json] | None = None
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """A procedure with the parts it uses, each by the measurand of its channel."""
+
+    procedure: Procedure
+    limits: Limits
+    bench: Bench
+    measurands: dict[str, Measurand]
+    instruments: dict[str, Instrument]
+    estimators: dict[str, Estimator]
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """A measurement ready to be made."""
+
+    title: str
+    laboratory: str
+    subject: Subject
+    material: Material
+    recipe: Recipe
+    requirements: tuple[Requirement, ...]
+    price: Price | None
+
+
+def load(source: str | Path | dict[str, Json]) -> Measurement:
+    """Read a measurement file and check all of it.
+
+    Args:
+        source: path of a TOML file, or its content as a mapping (paths in it are then meant from the working folder).
+    Raises:
+        BadInput: anything that is wrong with the file or the items, named.
+    """
+    table = source if isinstance(source, dict) else read_toml(Path(source))
+    folder = Path() if isinstance(source, dict) else Path(source).parent
+    where = "the measurement" if isinstance(source, dict) else str(source)
+    file: File = fill(File, table, where)
+    made = recipe(file.procedure)
+    requirements = tuple(fill(Requirement, row, "[[requirement]]") for row in file.requirement)
+    check_requirements(requirements, made.measurands)
+    price: Price | None = fill(Price, file.price, "[price]") if file.price is not None else None
+    if made.limits.max_cost is not None and price is None:
+        raise BadInput("price.missing")
+    subject: Subject = build("subject", _use(file.subject, "[subject]"), "[subject]")
+    subject.identity()  # settings that no subject can have are refused before the items are read
+    material: Material = build("material", _use(file.material, "[material]"), "[material]").load(folder)
+    check_items(material, {c.instrument.part: made.instruments[c.measurand] for c in made.procedure.channels})
+    return Measurement(
+        title=file.title or (Path(source).stem if not isinstance(source, dict) else material.name),
+        laboratory=file.laboratory,
+        subject=subject,
+        material=material,
+        recipe=made,
+        requirements=requirements,
+        price=price,
+    )
+
+
+def recipe(table: dict[str, Json]) -> Recipe:
+    """Procedure and parts from a ``[procedure]`` table."""
+    made, limits = procedure(table)
+    return parts_of(made, limits)
+
+
+def parts_of(made: Procedure, limits: Limits) -> Recipe:
+    """The parts that a procedure names."""
+    channels: dict[str, Any] = {channel.measurand: channel for channel in made.channels}
+    return Recipe(
+        procedure=made,
+        limits=limits,
+        bench=build("bench", made.bench, "bench"),
+        measurands={name: measurand(name, "channel") for name in channels},
+        instruments={name: build("instrument", c.instrument, "[procedure] instrument") for name, c in channels.items()},
+        estimators={name: build("estimator", c.estimator, "estimator") for name, c in channels.items()},
+    )
+
+
+def requirements(source: str | Path | dict[str, Json], measurands: dict[str, Measurand]) -> tuple[Requirement, ...]:
+    """Only the requirements of a file, for measurands that were measured already."""
+    table = source if isinstance(source, dict) else read_toml(Path(source))
+    where = "the requirements" if isinstance(source, dict) else str(source)
+    if "requirement" not in table:
+        raise BadInput("setting.missing", where=where, key="requirement", expected="at least one [[requirement]]")
+    unknown = [key for key in table if key not in File.__struct_fields__]
+    if unknown:
+        raise BadInput("setting.unknown", where=where, key=unknown[0], near=near(unknown[0], File.__struct_fields__))
+    rows = table["requirement"]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadInput("setting.type", where=where, key="requirement", got=repr(rows), expected="tables")
+    made = tuple(fill(Requirement, row, "[[requirement]]") for row in rows)
+    check_requirements(made, measurands)
+    return made
+
+
+def _use(table: dict[str, Json], where: str) -> PartUse:
+    if not isinstance(table.get("part"), str):
+        raise BadInput("setting.missing", where=where, key="part", expected="the name of a part, see: assay parts")
+    return PartUse(part=table["part"], settings={k: v for k, v in table.items() if k != "part"})

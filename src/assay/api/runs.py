@@ -1,0 +1,272 @@
+"""Runs in the store: list, report, decide again, read again."""
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from assay.api.measure import run_loop
+from assay.api.measured import Measured
+from assay.api.measurement import Recipe, parts_of, requirements
+from assay.api.work import Issued, Work, channels, issue, reopen, write
+from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_parquet
+from assay.store.laboratory import Laboratory
+from assay.store.sqlite import SqliteStore
+from assay.vocabulary.canonical import digest_bytes
+from assay.vocabulary.errors import BadInput
+from assay.vocabulary.measurand import Estimand
+from assay.vocabulary.procedure import Channel, Limits, PartUse
+from assay.vocabulary.protocols import RunRecord
+from assay.vocabulary.record import Json, Record
+
+
+class RunLine(Record, kw_only=True):
+    """One line of the list of runs.
+
+    Attributes:
+        name: name of the run.
+        title: title of the measurement.
+        occasion: 1 for the first run of a measurement.
+        state: ``observing`` or ``complete``.
+        planned: responses of the plan.
+        begun: when it was begun, ISO 8601 UTC.
+        reports: number of reports issued on it.
+    """
+
+    name: str
+    title: str
+    occasion: int
+    state: str
+    planned: int
+    begun: str
+    reports: int
+
+
+class Stated(Record, kw_only=True):
+    """How results are to be stated; what is not given stays as the run has it.
+
+    Attributes:
+        level: coverage probability of the intervals.
+        estimand: ``population`` or ``fixed``.
+    """
+
+    level: float | None = None
+    estimand: Estimand | None = None
+
+
+@contextmanager
+def opened(lab: str | Path, *, write: bool = False) -> Iterator[SqliteStore]:
+    """The store of a laboratory that exists already."""
+    laboratory = Laboratory(Path(lab))
+    if not laboratory.database.exists():
+        raise BadInput("lab.none", path=str(lab))
+    if not write:
+        store = SqliteStore(laboratory, write=False)
+        try:
+            with laboratory.guarded():
+                yield store
+        finally:
+            store.close()
+        return
+    with laboratory.lock():
+        store = SqliteStore(laboratory, write=True)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def runs(lab: str | Path = ".assay") -> list[RunLine]:
+    """All runs of a laboratory, oldest first."""
+    with opened(lab) as store:
+        return [
+            RunLine(
+                name=run.name,
+                title=run.title,
+                occasion=run.occasion,
+                state=run.state,
+                planned=run.planned,
+                begun=begun(run),
+                reports=len(store.reports(run.name)),
+            )
+            for run in store.runs()
+        ]
+
+
+def begun(run: RunRecord) -> str:
+    """When a run was begun, ISO 8601 UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(run.created_s, UTC).isoformat(timespec="seconds")
+
+
+def show(run: str, lab: str | Path = ".assay") -> Measured:
+    """The latest report of a run.
+
+    Raises:
+        BadInput: no such run, or it has no report yet.
+    """
+    with opened(lab) as store:
+        record = store.run(run)
+        issued = store.reports(record.name)
+        if not issued:
+            raise BadInput("report.missing", name=record.name)
+        return Measured(_stored(store, issued[-1][1]), record.planned, record.planned)
+
+
+def _stored(store: SqliteStore, envelope: bytes) -> Issued:
+    return write(store.laboratory, envelope)
+
+
+def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -> Measured:
+    """Issue the report of a finished run again from its observations, perhaps stated otherwise.
+
+    A report that would say the same as one issued before is that one.
+    """
+    with opened(lab, write=True) as store:
+        work = reopen(store, store.run(run))
+        if stated is not None:
+            table = {k: v for k, v in msgspec.to_builtins(stated).items() if v is not None}
+            if stated.level is not None and not 0.5 < stated.level < 1:
+                raise BadInput("setting.value", where="report", key="level", got=repr(stated.level),
+                               expected="a probability above 0.5 and below 1, such as 0.95")  # fmt: skip
+            work = _replanned(work, table)
+        return _issued(work, store)
+
+
+def decide(run: str, source: str | Path | dict[str, Json], lab: str | Path = ".assay") -> Measured:
+    """Decide on a finished run against the ``[[requirement]]`` tables of a file; nothing is asked again."""
+    with opened(lab, write=True) as store:
+        work = reopen(store, store.run(run))
+        wanted = requirements(source, work.recipe.measurands)
+        manifest = msgspec.structs.replace(work.manifest, requirements=wanted)
+        return _issued(work._replace(manifest=manifest), store)
+
+
+def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay") -> Measured:
+    """Read the stored responses of a run with another instrument; the subject is not asked again.
+
+    Args:
+        run: name of the run, or the beginning of it, or ``last``.
+        instrument: name of an instrument, or a table with ``part`` and its settings; it reads the first measurand.
+        lab: folder of the laboratory.
+    """
+    with opened(lab, write=True) as store:
+        work = reopen(store, store.run(run))
+        table = {"part": instrument} if isinstance(instrument, str) else dict(instrument)
+        use = PartUse(part=str(table.pop("part", "")), settings=table)
+        return _issued(work._replace(recipe=_with_instrument(work.recipe, use)), store)
+
+
+def _with_instrument(recipe: Recipe, use: PartUse) -> Recipe:
+    first, *rest = recipe.procedure.channels
+    channel = Channel(measurand=first.measurand, instrument=use, estimator=first.estimator)
+    return parts_of(msgspec.structs.replace(recipe.procedure, channels=(channel, *rest)), Limits())
+
+
+def _replanned(work: Work, table: dict[str, Json]) -> Work:
+    plan = msgspec.structs.replace(work.recipe.procedure.plan, **table)
+    procedure = msgspec.structs.replace(work.recipe.procedure, plan=plan)
+    return work._replace(recipe=msgspec.structs.replace(work.recipe, procedure=procedure))
+
+
+def _issued(work: Work, store: SqliteStore) -> Measured:
+    numbers = run_loop(channels(work))
+    issued = issue(work, numbers, store.laboratory)
+    n = work.manifest.planned.n_trials
+    return Measured(issued, n, n)
+
+
+def observations(run: str, lab: str | Path = ".assay", outputs: bool = False) -> Iterator[Row]:
+    """The rows of a finished run, in the order of the plan; with the subject's outputs if they are wanted."""
+    with opened(lab) as store:
+        record = store.run(run)
+        work = reopen(store, record)
+        if record.state != "complete":
+            raise BadInput("run.incomplete", name=record.name, planned=record.planned)
+        yield from rows(work.manifest.planned, work.material, store, run_channels(work), outputs)
+
+
+def run_channels(work: Work) -> dict[str, int]:
+    """The channels of a run that were read already, by measurand."""
+    from assay.line.read import reading_digest
+
+    found = {}
+    for channel in work.recipe.procedure.channels:
+        digest = reading_digest(channel, work.recipe.instruments[channel.measurand])
+        number = work.store.channel(work.manifest.planned.run, digest)
+        if number is not None:
+            found[channel.measurand] = number
+    return found
+
+
+
+def write_observations(
+    run: str, lab: str | Path, target: Path | IO[str], form: str | None = None, outputs: bool = False
+) -> None:
+    """Write the rows of a finished run.
+
+    Args:
+        run: name of the run, the beginning of it, or ``last``.
+        lab: folder of the laboratory.
+        target: a file to make, or an open text stream.
+        form: ``csv``, ``jsonl`` or ``parquet``; by default what the ending of the file says, else CSV.
+        outputs: add what the subject answered.
+    """
+    ending = target.suffix.lstrip(".") if isinstance(target, Path) else "csv"
+    form = form or (ending if ending in (*WRITERS, "parquet") else "csv")
+    table = observations(run, lab, outputs)
+    columns = COLUMNS + (OUTPUT_COLUMNS if outputs else ())
+    if form == "parquet":
+        if not isinstance(target, Path):
+            raise BadInput("setting.missing", where="observations", key="output", expected="a file, for Parquet")
+        write_parquet(table, columns, target)
+    elif isinstance(target, Path):
+        first = next(table, None)  # whatever is wrong with the run is found before the file is made
+        with Laboratory(target.parent).guarded(), target.open("w", encoding="utf-8", newline="") as file:
+            WRITERS[form](chain([first] if first else [], table), columns, file)
+    else:
+        WRITERS[form](table, columns, target)
+
+
+def settings(pairs: list[str]) -> dict[str, Json]:
+    """Settings from ``key=value`` texts, the values as in TOML; a value that is none is taken as text."""
+    made: dict[str, Json] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise BadInput("setting.value", where="--set", key=key, got=repr(pair), expected="KEY=VALUE")
+        try:
+            made[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            made[key.strip()] = value
+    return made
+
+
+def render(measured: Measured, form: str, language: str, path: Path | None = None) -> Path:
+    """Write a report as a page, or the signed JSON itself, and return where.
+
+    Args:
+        measured: the report.
+        form: ``html`` or ``json``.
+        language: ``en`` or ``zh``.
+        path: where to write; by default beside the signed JSON.
+    """
+    if form == "json":
+        data = measured.envelope
+        path = path or measured.path
+    else:
+        from assay.reports.html import html  # the page's template engine is not needed for anything else
+
+        data = html(measured.report, language, digest_bytes(measured.envelope)).encode()
+        path = path or measured.path.with_suffix(f".{language}.html" if language != "en" else ".html")
+    try:
+        if not path.exists() or path.read_bytes() != data:
+            path.write_bytes(data)
+    except OSError as error:
+        raise BadInput("folder.unwritable", path=str(path), reason=error.strerror or error) from error
+    return path.resolve()

@@ -1,0 +1,137 @@
+"""A run on its way through the stages that follow observation: read, estimate, decide, compose, sign."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from assay.api.measurement import Recipe, parts_of
+from assay.line.compose import Composition, account, compose, same_content
+from assay.line.decide import decide
+from assay.line.estimate import Estimated, Task, estimate
+from assay.line.observe import Price
+from assay.line.plan import Planned
+from assay.line.read import read
+from assay.reports.keys import SigningKey
+from assay.reports.sign import sign
+from assay.store.laboratory import Laboratory
+from assay.store.sqlite import SqliteStore
+from assay.vocabulary.canonical import digest_bytes
+from assay.vocabulary.errors import Defect
+from assay.vocabulary.material import Material
+from assay.vocabulary.procedure import Limits
+from assay.vocabulary.protocols import RunRecord
+from assay.vocabulary.record import Record
+from assay.vocabulary.report import Report
+from assay.vocabulary.result import Requirement
+
+
+class Manifest(Record, kw_only=True):
+    """What the store keeps of a run so that every later stage can be entered again."""
+
+    planned: Planned
+    title: str
+    laboratory: str
+    requirements: tuple[Requirement, ...]
+    price: Price | None = None
+
+
+class Work(NamedTuple):
+    """A run that was observed, with all that the later stages need."""
+
+    manifest: Manifest
+    recipe: Recipe
+    material: Material
+    store: SqliteStore
+
+
+class Issued(NamedTuple):
+    """A signed report and where it lies."""
+
+    report: Report
+    path: Path
+    envelope: bytes
+
+
+def reopen(store: SqliteStore, run: RunRecord) -> Work:
+    """A run from the store, its parts built again."""
+    manifest = msgspec.json.decode(run.manifest, type=Manifest)
+    recipe = parts_of(manifest.planned.procedure, Limits())
+    return Work(manifest, recipe, store.material(manifest.planned.material), store)
+
+
+async def channels(work: Work) -> dict[str, int]:
+    """Read every channel of a run; the number of each in the store, by measurand."""
+    numbers = {}
+    for channel in work.recipe.procedure.channels:
+        reading = (channel, work.recipe.instruments[channel.measurand])
+        numbers[channel.measurand] = await read(
+            work.manifest.planned, work.material, work.recipe.bench, work.store, reading
+        )
+    return numbers
+
+
+def estimates(work: Work, numbers: Mapping[str, int]) -> dict[str, Estimated]:
+    """The result of every channel, from the rows in the store."""
+    return {
+        name: estimate(
+            Task(work.recipe.measurands[name], work.recipe.procedure.plan),
+            work.recipe.estimators[name],
+            work.store.observations(number),
+            work.material,
+        )
+        for name, number in numbers.items()
+    }
+
+
+def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Issued:
+    """Estimate, decide, compose and sign; a report that would say the same as an earlier one is not issued again."""
+    found = estimates(work, numbers)
+    manifest, recipe = work.manifest, work.recipe
+    key = SigningKey.load_or_create(laboratory.keys)
+    planned = msgspec.structs.replace(manifest.planned, procedure=recipe.procedure)
+    report = compose(
+        Composition(
+            title=manifest.title,
+            planned=planned,
+            material=work.material,
+            measurands=recipe.measurands,
+            instruments=recipe.instruments,
+            estimates=found,
+            decisions=decide(manifest.requirements, found, recipe.measurands),
+            account=account(planned, work.material, recipe.bench, work.store, numbers, manifest.price),
+            mark=key.mark(manifest.laboratory),
+        )
+    )
+    content = same_content(report)
+    for known, envelope in work.store.reports(planned.run):
+        if known == content:
+            return write(laboratory, envelope)
+    envelope = sign(report, key)
+    work.store.keep_report(planned.run, content, report.issued, envelope)
+    return write(laboratory, envelope)
+
+
+def write(laboratory: Laboratory, envelope: bytes) -> Issued:
+    """Put an envelope into the folder of reports, whole or not at all; the file is named after run and digest."""
+    report = report_in(envelope)
+    path = (laboratory.reports / f"{report.run}-{digest_bytes(envelope)[:8]}.json").resolve()
+    with laboratory.guarded():
+        if not path.exists() or path.read_bytes() != envelope:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            half = path.with_suffix(".part")
+            half.write_bytes(envelope)
+            half.replace(path)
+    return Issued(report, path, envelope)
+
+
+def report_in(envelope: bytes) -> Report:
+    """The report inside an envelope of our own store, unchecked."""
+    import base64
+
+    payload = base64.b64decode(msgspec.json.decode(envelope)["payload"])
+    predicate = msgspec.json.decode(payload).get("predicate")
+    if predicate is None:
+        raise Defect("defect", reason="a stored report has no predicate", path="store")
+    return msgspec.convert(predicate, Report)

@@ -1,0 +1,71 @@
+"""Progress on standard error: one line that moves on a terminal, a line every ten seconds elsewhere."""
+
+import sys
+import time
+from typing import Any
+
+from assay.vocabulary.words import say
+
+
+class Progress:
+    """Tells how far observing has come: responses, rate, time left, failures, spend.
+
+    Args:
+        language: of the words.
+        quiet: say nothing at all.
+    """
+
+    def __init__(self, language: str, quiet: bool = False) -> None:
+        self._language = language
+        self._quiet = quiet
+        self._moving = sys.stderr.isatty()
+        self._began_s = time.monotonic()
+        self._told_s = self._began_s if not self._moving else 0.0
+        self._shown = False
+
+    def __call__(self, state: Any) -> None:
+        now_s = time.monotonic()
+        if self._quiet or state.planned == state.reused:
+            return
+        if now_s - self._told_s < (0.1 if self._moving else 10.0) and state.done < state.planned:
+            return
+        self._told_s = now_s
+        line = self._line(state, now_s - self._began_s)
+        if self._moving:
+            sys.stderr.write(f"\r\x1b[2K{line}")
+            self._shown = True
+        else:
+            sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave the line as it is and go to the next."""
+        if self._shown:
+            sys.stderr.write("\n")
+            self._shown = False
+
+    def _line(self, state: Any, passed_s: float) -> str:
+        new = state.done - state.reused
+        rate = new / passed_s if passed_s > 0 else 0.0
+        left = (state.planned - state.done) / rate if rate > 0 else None
+        parts = [say("commands", "progress.done", self._language, done=state.done, planned=state.planned,
+                     percent=f"{100 * state.done / state.planned:.0f}")]  # fmt: skip
+        parts.append(say("commands", "progress.rate", self._language, rate=f"{rate:.3g}"))
+        if left is not None and state.done < state.planned:
+            parts.append(say("commands", "progress.left", self._language, left=_duration(left)))
+        if state.failed:
+            parts.append(say("commands", "progress.failed", self._language, n=state.failed))
+        if state.retried:
+            parts.append(say("commands", "progress.retried", self._language, n=state.retried))
+        tokens = sum(state.usage.values())
+        if tokens:
+            parts.append(say("commands", "progress.tokens", self._language, n=tokens))
+        if state.cost is not None:
+            parts.append(say("commands", "progress.cost", self._language, cost=f"{state.cost:.4g}"))
+        return " · ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,61 @@
+"""What commands share: the options that every one has, and how results are shown."""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.api.measured import Measured
+
+
+def common(parser: argparse.ArgumentParser, *, lab: bool = True) -> None:
+    """``--json``, ``--lang`` and, for commands that work in one, ``--lab``."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout and nothing else there")
+    parser.add_argument("--lang", choices=("en", "zh"), help="language of what is shown (default: $ASSAY_LANG, or en)")
+    if lab:
+        parser.add_argument("--lab", default=".assay", metavar="FOLDER", help="the laboratory (default: ./.assay)")
+
+
+def language(args: argparse.Namespace) -> str:
+    """The language asked for."""
+    chosen = getattr(args, "lang", None) or os.environ.get("ASSAY_LANG", "en")
+    return chosen if chosen in ("en", "zh") else "en"
+
+
+def json_out(value: Any) -> None:
+    """One JSON value on stdout."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def measured_out(measured: "Measured", args: argparse.Namespace) -> int:
+    """Show results and decisions; the exit code says what was decided."""
+    if args.json:
+        json_out(measured.to_json())
+        return measured.exit_code
+    import shutil
+
+    from assay.reports.terminal import terminal
+    from assay.vocabulary.words import say
+
+    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
+    print(terminal(measured.report, language(args), width, colour(sys.stdout)))
+    print(say("commands", "report.at", language(args), path=measured.path, run=measured.run))
+    return measured.exit_code
+
+
+def colour(stream: Any) -> bool:
+    """Whether a stream is a terminal that shows colours and whose user wants them."""
+    return bool(stream.isatty()) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def table_out(rows: list[list[str]], head: list[str]) -> None:
+    """A plain table with aligned columns, wide characters counted as two."""
+    from assay.reports.text import harmless, pad, width
+
+    cells = [head, *[[harmless(cell) for cell in row] for row in rows]]
+    widths = [max(width(row[i]) for row in cells) for i in range(len(head))]
+    for row in cells:
+        print("  ".join(pad(cell, columns) for cell, columns in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,35 @@
+"""``assay demo``: a real measurement without a network."""
+
+import argparse
+
+from assay.cli._show import common, json_out, language, measured_out
+
+SUMMARY = "measure the reference endpoint, whose true score is known, and show the report"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("folder", nargs="?", default="assay-demo", help="where to work (default: ./assay-demo)")
+    common(parser, lab=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and compare with the certified value."""
+    from assay.api.demo import demo
+    from assay.cli._progress import Progress
+    from assay.vocabulary.words import say
+
+    progress = Progress(language(args), args.json)
+    try:
+        shown = demo(args.folder, language(args), progress)
+    finally:
+        progress.end()
+    if args.json:
+        certified = {"certified": shown.certified, "contained": shown.contained}
+        json_out({**shown.measured.to_json(), "page": str(shown.page), **certified})
+        return shown.measured.exit_code
+    code = measured_out(shown.measured, args)
+    print(say("commands", "page.at", language(args), path=shown.page))
+    key = "demo.contained" if shown.contained else "demo.missed"
+    print(say("commands", key, language(args), value=f"{shown.certified:.4f}"))
+    return code

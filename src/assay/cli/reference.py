@@ -1,0 +1,53 @@
+"""``assay reference serve``: the gauge block of the laboratory."""
+
+import argparse
+import sys
+
+from assay.cli._show import common, json_out, language
+
+SUMMARY = "serve the reference endpoint: an OpenAI-compatible server whose true score is known"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("action", choices=("serve",), help="serve until interrupted")
+    parser.add_argument("--port", type=int, default=8000, help="port on loopback; 0 for any free one (default: 8000)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: 127.0.0.1, this machine only)")
+    parser.add_argument("--score", type=float, default=0.85, help="true score of the population (default: 0.85)")
+    parser.add_argument("--items", type=int, default=200, help="number of items (default: 200)")
+    parser.add_argument("--groups", type=int, default=0, help="deal the items to this many clusters (default: 0)")
+    parser.add_argument("--variants", type=int, default=3, help="prompt variants of llm.choice it knows (default: 3)")
+    parser.add_argument("--repeats", type=int, default=4, help="repeats in the measurement file written (default: 4)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed is another subject (default: 0)")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="answer after this many milliseconds")
+    parser.add_argument("--faults", action="store_true", help="10%% 429, 2%% 500, 1%% resets, 0.5%% cut, 0.5%% never")
+    parser.add_argument("--write", metavar="FOLDER", help="write items, measurement file and certificate here")
+    common(parser, lab=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve."""
+    from assay.api.reference import Settings, reference, write
+    from assay.testing.reference_server import serve
+    from assay.vocabulary.words import say
+
+    names = ("score", "items", "groups", "variants", "repeats", "seed", "latency_ms", "faults")
+    settings = Settings(**{name: getattr(args, name) for name in names})
+    server = reference(settings)
+
+    def ready(url: str) -> None:
+        written = write(server, settings, url, args.write) if args.write else []
+        certificate = server.model.certificate()
+        if args.json:
+            json_out({"url": url, "certificate": certificate, "written": [str(path) for path in written]})
+        else:
+            spoken = language(args)
+            print(say("commands", "reference.ready", spoken, url=f"{url}/v1"))
+            values = {key: f"{certificate[key]:.6f}" for key in ("fixed", "population")}
+            print(say("commands", "reference.certified", spoken, **values))
+            for path in written:
+                print(say("commands", "init.written", spoken, path=path))
+        sys.stdout.flush()
+
+    serve(server, args.host, args.port, ready)
+    return 0

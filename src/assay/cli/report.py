@@ -1,0 +1,36 @@
+"""``assay report``: estimate and report a finished run from the store."""
+
+import argparse
+from pathlib import Path
+
+from assay.cli._show import common, json_out, language
+
+SUMMARY = "issue the report of a finished run from its observations, and render it"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("run_name", metavar="RUN", nargs="?", default="last", help="run, its beginning, or: last")
+    parser.add_argument("--format", choices=("html", "json"), default="html", help="default: html")
+    parser.add_argument("--output", metavar="FILE", help="where to write it (default: beside the signed JSON)")
+    parser.add_argument("--level", type=float, help="state the intervals at another coverage probability")
+    parser.add_argument("--estimand", choices=("population", "fixed"), help="state the results for another estimand")
+    common(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Report."""
+    from assay.api.runs import Stated, render, report
+    from assay.vocabulary.words import say
+
+    stated = Stated(level=args.level, estimand=args.estimand) if args.level or args.estimand else None
+    measured = report(args.run_name, args.lab, stated)
+    output = Path(args.output) if args.output else None
+    path = render(measured, args.format, language(args), output)
+    if args.json:
+        json_out({**measured.to_json(), "rendered": str(path)})
+    else:
+        print(say("commands", "report.at", language(args), path=measured.path, run=measured.run))
+        if path != measured.path:
+            print(say("commands", "page.at", language(args), path=path))
+    return 0

@@ -1,0 +1,111 @@
+"""Observations as plain tables: CSV, JSON lines, Parquet."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+
+from assay.line.plan import Planned
+from assay.vocabulary.canonical import row_bytes
+from assay.vocabulary.errors import BadInput
+from assay.vocabulary.material import Material
+from assay.vocabulary.protocols import Store
+from assay.vocabulary.status import STATUSES
+
+Row = dict[str, Any]
+
+COLUMNS: Final = (
+    "run", "measurand", "item", "group", "weight", "variant", "repeat", "status", "value", "note", "response",
+)  # fmt: skip
+OUTPUT_COLUMNS: Final = ("output", "finish", "latency_s", "attempts", "at_s", "input_tokens", "output_tokens")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def rows(
+    planned: Planned, material: Material, store: Store, channels: Mapping[str, int], outputs: bool
+) -> Iterator[Row]:
+    """Every row of every channel, in the order of the plan.
+
+    Args:
+        planned: the run.
+        material: its items.
+        store: where the rows are.
+        channels: number of the channel of each measurand.
+        outputs: add what the subject answered, and when and how.
+    """
+    variants = [variant.name for variant in planned.procedure.plan.variants]
+    for measurand, channel in channels.items():
+        found = store.rows(channel)
+        while chunk := list(islice(found, 500)):
+            answers = store.responses([row[6] for row in chunk]) if outputs else [None] * len(chunk)
+            for (item, variant, repeat, status, value, note, _, digest), answer in zip(chunk, answers, strict=True):
+                case = material.items[item]
+                row = {
+                    "run": planned.run, "measurand": measurand, "item": case.id, "group": case.group,
+                    "weight": case.weight, "variant": variants[variant], "repeat": repeat, "status": STATUSES[status],
+                    "value": None if status else value, "note": note, "response": digest.hex() if digest else None,
+                }  # fmt: skip
+                if outputs:
+                    row.update(_answer(answer))
+                yield row
+
+
+def _answer(answer: Any) -> Row:
+    if answer is None:
+        return dict.fromkeys(OUTPUT_COLUMNS)
+    output = answer.output if isinstance(answer.output, str) else row_bytes(answer.output).decode()
+    return {
+        "output": output, "finish": answer.finish, "latency_s": answer.latency_s, "attempts": answer.attempts,
+        "at_s": answer.at_s, "input_tokens": answer.usage.get("input_tokens"),
+        "output_tokens": answer.usage.get("output_tokens"),
+    }  # fmt: skip
+
+
+def write_csv(table: Iterable[Row], columns: tuple[str, ...], file: IO[str]) -> None:
+    """Comma-separated values with a header.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front: outputs are hostile input.
+    """
+    writer = csv.DictWriter(file, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in table:
+        writer.writerow({key: _harmless(value) for key, value in row.items()})
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def write_jsonl(table: Iterable[Row], columns: tuple[str, ...], file: IO[str]) -> None:
+    """One JSON object a line."""
+    for row in table:
+        file.write(msgspec.json.encode(row).decode() + "\n")
+
+
+def write_parquet(table: Iterable[Row], columns: tuple[str, ...], path: Path) -> None:
+    """An Apache Parquet file, written in pieces.
+
+    Raises:
+        BadInput: the extra ``parquet`` is not installed.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise BadInput("part.extra", name="Parquet", package="pyarrow", extra="parquet") from None
+    numbers = {"weight": pa.float64(), "value": pa.float64(), "latency_s": pa.float64(), "at_s": pa.float64()}
+    whole = dict.fromkeys(("repeat", "attempts", "input_tokens", "output_tokens"), pa.int64())
+    schema = pa.schema([(name, {**numbers, **whole}.get(name, pa.string())) for name in columns])
+    all_rows = iter(table)
+    with pq.ParquetWriter(path, schema) as writer:
+        while chunk := list(islice(all_rows, 50_000)):
+            writer.write_table(pa.Table.from_pylist(chunk, schema))
+
+
+WRITERS: Final[dict[str, Callable[[Iterable[Row], tuple[str, ...], IO[str]], None]]] = {
+    "csv": write_csv,
+    "jsonl": write_jsonl,
+}

@@ -1,0 +1,95 @@
+"""The words of a report in one language: codes in, sentences out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assay.reports.rounding import exact
+from assay.reports.text import harmless
+from assay.vocabulary.measurand import Measurand
+from assay.vocabulary.report import Report
+from assay.vocabulary.result import Decision, Note
+from assay.vocabulary.words import LANGUAGES, say, section
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Everything that reports say, in one of the languages of ``words/``; a report may hold codes unknown here.
+
+    Attributes:
+        language: ``en`` or ``zh``; any other is taken as ``en``.
+    """
+
+    language: str
+
+    def __post_init__(self) -> None:
+        if self.language not in LANGUAGES:
+            object.__setattr__(self, "language", "en")
+
+    def words(self, part: str, code: str, **values: Any) -> str:
+        """Words of our own, with the values filled in."""
+        return say(part, code, self.language, **values)
+
+    def term(self, family: str, code: str) -> str:
+        """The name of ``code`` in a family of labels (``status``, ``component``); the code itself if it has none."""
+        full = code if code.startswith(f"{family}.") else f"{family}.{code}"
+        return section("labels", self.language).get(full, harmless(code))
+
+    def note(self, note: Note) -> str:
+        """A remark on validity; one without words, or with values that do not fit them, is shown as code and values."""
+        return self._sentence(note.code, note.values)
+
+    def unseen(self, code: str) -> str:
+        """A source of uncertainty that the design could not see."""
+        return self._sentence(code if code.startswith("unseen.") else f"unseen.{code}", {})
+
+    def rule(self, decision: Decision, unit: str = "") -> str:
+        """The decision rule, with the limit, its unit (with the space before it) and the risk that was allowed."""
+        code = decision.rule if decision.rule.startswith("rule.") else f"rule.{decision.rule}"
+        values = {"limit": exact(limit(decision)) + unit, "risk": exact(decision.requirement.risk)}
+        return self._sentence(code, values)
+
+    def requirement(self, decision: Decision, unit: str = "") -> str:
+        """What was asked: ``at least 0.8``, with the unit and the space before it."""
+        side = "at_least" if decision.requirement.at_least is not None else "at_most"
+        return self.words("labels", f"requirement.{side}", limit=exact(limit(decision)) + unit)
+
+    def sign(self, decision: Decision) -> str:
+        """The same as a mark on a picture: ``≥ 0.8``."""
+        return f"{'≥' if decision.requirement.at_least is not None else '≤'} {exact(limit(decision))}"
+
+    def chosen(self, texts: Mapping[str, str], fallback: str = "") -> str:
+        """A text that exists by language: in this language, else in English, else in any, else the fallback."""
+        for text in (texts.get(self.language), texts.get("en"), *(texts[key] for key in sorted(texts))):
+            if text:
+                return text
+        return fallback
+
+    def _sentence(self, code: str, values: Mapping[str, Any]) -> str:
+        words = section("notes", self.language).get(code)
+        shown = {name: _value(value) for name, value in values.items()}
+        if words is not None:
+            try:
+                return words.format_map(shown)
+            except (LookupError, ValueError):
+                pass
+        return harmless(code) + "".join(f"; {harmless(name)}: {text}" for name, text in sorted(shown.items()))
+
+
+def limit(decision: Decision) -> float:
+    """The limit of a decision's requirement, in the measurand's unit."""
+    asked = decision.requirement
+    return asked.at_least if asked.at_least is not None else asked.at_most or 0.0
+
+
+def measurand_of(report: Report, name: str) -> Measurand:
+    """The definition of a measurand in a report, or a bare one if the report gives none."""
+    return report.measurands.get(name) or Measurand(name=name, label={}, definition={}, better="none")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return exact(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_value, value))
+    return harmless(str(value))

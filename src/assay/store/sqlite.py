@@ -1,0 +1,282 @@
+"""The store on SQLite: what was observed, by digest."""
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from assay.store.laboratory import Laboratory
+from assay.vocabulary.canonical import digest, digest_bytes, row_bytes
+from assay.vocabulary.errors import BadInput, near
+from assay.vocabulary.material import Item, Material
+from assay.vocabulary.observation import Observations, Response
+from assay.vocabulary.procedure import Channel
+from assay.vocabulary.protocols import ReadRow, RunRecord
+from assay.vocabulary.report import Conditions
+from assay.vocabulary.status import STATUSES
+
+_STATUS: Final = {name: place for place, name in enumerate(STATUSES)}
+_CHUNK: Final = 500
+_USAGE: Final = ("input_tokens", "output_tokens")
+_json: Final = msgspec.json.Encoder()
+_INSERT_RESPONSE: Final = f"INSERT OR IGNORE INTO response VALUES ({', '.join('?' * 11)})"
+_INSERT_OBSERVATION: Final = "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class SqliteStore:
+    """One open store. Writing is in batches, each of which is there as a whole or not at all.
+
+    Args:
+        laboratory: the folder.
+        write: whether anything is to be added.
+    """
+
+    def __init__(self, laboratory: Laboratory, *, write: bool) -> None:
+        self.laboratory = laboratory
+        self._db = laboratory.connect(write=write)
+        self._has_responses: bool | None = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    # material and runs
+
+    def keep_material(self, material: Material) -> None:
+        """Keep the items, unless they are there already."""
+        if self._one("SELECT 1 FROM material WHERE digest = ?", material.digest):
+            return
+        head = (material.digest, material.name, material.version, material.licence, material.source)
+        rows = ((material.digest, place, _json.encode(item)) for place, item in enumerate(material.items))
+        with self.laboratory.guarded(), self._transaction():
+            self._db.execute("INSERT INTO material VALUES (?, ?, ?, ?, ?, ?)", (*head, material.certificate))
+            self._db.executemany("INSERT INTO item VALUES (?, ?, ?)", rows)
+
+    def material(self, name: str) -> Material:
+        """The material with this digest, as it was kept."""
+        row = self._one("SELECT name, version, licence, source, certificate FROM material WHERE digest = ?", name)
+        if row is None:
+            raise BadInput("lab.broken", path=str(self.laboratory.database), reason=f"material {name[:12]} is missing")
+        items = self._db.execute("SELECT json FROM item WHERE material = ? ORDER BY place", (name,))
+        decode = msgspec.json.Decoder(Item).decode
+        return Material(
+            name=row[0], version=row[1], licence=row[2], source=row[3], certificate=row[4],
+            items=tuple(decode(json) for (json,) in items),
+        )  # fmt: skip
+
+    def keep_run(self, run: RunRecord) -> None:
+        """Begin a run, or leave it as it is if it was begun already."""
+        row = (run.name, run.base, run.occasion, run.title, time.time(), run.planned, "observing", run.manifest)
+        with self.laboratory.guarded():
+            self._db.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def complete(self, run: str) -> None:
+        """Every response of the run has been had and read."""
+        with self.laboratory.guarded():
+            self._db.execute("UPDATE run SET state = 'complete' WHERE name = ?", (run,))
+
+    def runs(self, base: str | None = None) -> list[RunRecord]:
+        """All runs, or those of one measurement, oldest first."""
+        query = "SELECT name, base, occasion, title, created_s, planned, state, manifest FROM run"
+        rows = self._db.execute(f"{query} WHERE ? IS NULL OR base = ? ORDER BY created_s, occasion", (base, base))
+        names = ("name", "base", "occasion", "title", "created_s", "planned", "state", "manifest")
+        return [RunRecord(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def run(self, name: str) -> RunRecord:
+        """A run by its name or the beginning of it; ``last`` is the one begun last.
+
+        Raises:
+            BadInput: there is none, or several begin so.
+        """
+        runs = self.runs()
+        if name == "last" and runs:
+            return runs[-1]
+        found = [run for run in runs if run.name.startswith(name)]
+        exact = [run for run in found if run.name == name]
+        if len(found) == 1 or exact:
+            return (exact or found)[0]
+        path = str(self.laboratory.folder)
+        if found:
+            raise BadInput("run.ambiguous", name=name, names=", ".join(run.name for run in found[:10]))
+        raise BadInput("run.unknown", name=name, path=path, near=near(name, [run.name for run in runs[-10:]]))
+
+    # responses
+
+    def keep_responses(self, responses: Iterable[tuple[bytes, Response]]) -> None:
+        """Keep responses under their keys; one that is there already stays as it was."""
+        rows = [
+            (
+                key, bytes.fromhex(digest(r.content())), _STATUS[r.status], row_bytes(r.output).decode(), r.note,
+                r.finish, _json.encode(r.usage).decode(), _json.encode(r.served).decode(),
+                r.latency_s, r.attempts, r.at_s,
+            )
+            for key, r in responses
+        ]  # fmt: skip
+        with self.laboratory.guarded(), self._transaction():
+            self._db.executemany(_INSERT_RESPONSE, rows)
+        self._has_responses = True
+
+    def has_responses(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of the keys under which a response is kept."""
+        if self._has_responses is None:
+            self._has_responses = self._one("SELECT 1 FROM response LIMIT 1") is not None
+        found: set[bytes] = set()
+        if self._has_responses:
+            for chunk in _chunks(keys):
+                query = f"SELECT key FROM response WHERE key IN ({','.join('?' * len(chunk))})"
+                found.update(key for (key,) in self._db.execute(query, chunk))
+        return found
+
+    def responses(self, keys: Sequence[bytes]) -> list[Response | None]:
+        """The responses under these keys, in their order."""
+        found: dict[bytes, Response] = {}
+        for chunk in _chunks(keys):
+            query = f"SELECT * FROM response WHERE key IN ({','.join('?' * len(chunk))})"
+            for row in self._db.execute(query, chunk):
+                found[row[0]] = _response(row)
+        return [found.get(key) for key in keys]
+
+    # observations
+
+    def channel(self, run: str, reading: str) -> int | None:
+        """Number of the channel of a run whose readings have the digest ``reading``; None if there is none."""
+        row = self._one("SELECT id FROM channel WHERE run = ? AND digest = ?", run, reading)
+        return int(row[0]) if row else None
+
+    async def keep_readings(self, run: str, channel: Channel, reading: str, rows: AsyncIterator[list[ReadRow]]) -> int:
+        """Keep all readings of one channel; it counts as read only once the last one is there."""
+        with self.laboratory.guarded():
+            (last,) = self._db.execute("SELECT ifnull(max(id), 0) FROM channel").fetchone()
+            number = int(last) + 1
+            self._db.execute("DELETE FROM observation WHERE channel >= ?", (number,))  # what a killed process left
+            async for batch in rows:
+                with self._transaction():
+                    self._db.executemany(_INSERT_OBSERVATION, (_observation(number, row) for row in batch))
+            row = (number, run, reading, channel.measurand, _json.encode(channel))
+            self._db.execute("INSERT INTO channel VALUES (?, ?, ?, ?, ?)", row)
+        return number
+
+    def observations(self, channel: int) -> Observations:
+        """The rows of a channel as columns, in the order of the plan."""
+        (n,) = self._db.execute("SELECT count(*) FROM observation WHERE channel = ?", (channel,)).fetchone()
+        columns = (
+            np.empty(n, np.int32), np.empty(n, np.int16), np.empty(n, np.int16), np.empty(n, np.int8), np.zeros(n),
+        )  # fmt: skip
+        query = (
+            "SELECT item, variant, repeat, status, ifnull(value, 0) FROM observation WHERE channel = ? "
+            "ORDER BY item, variant, repeat"
+        )
+        cursor = self._db.execute(query, (channel,))
+        begin = 0
+        while rows := cursor.fetchmany(50_000):
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+                column[begin : begin + len(rows)] = values
+            begin += len(rows)
+        item, variant, repeat, status, value = columns
+        return Observations(item=item, variant=variant, repeat=repeat, status=status, value=value)
+
+    def rows(self, channel: int) -> Iterator[tuple[int, int, int, int, float | None, str, bytes, bytes]]:
+        """Item, variant, repeat, status, value, note, key and digest of the response, in the order of the plan."""
+        query = (
+            "SELECT o.item, o.variant, o.repeat, o.status, o.value, o.note, o.response, r.digest FROM observation o "
+            "LEFT JOIN response r ON r.key = o.response WHERE o.channel = ? ORDER BY o.item, o.variant, o.repeat"
+        )
+        yield from self._db.execute(query, (channel,))
+
+    def stored_digests(self, channel: int) -> Iterator[tuple[bytes, bytes, Response]]:
+        """Key, digest as stored, and content of every response that a channel was read from."""
+        query = "SELECT r.* FROM observation o JOIN response r ON r.key = o.response WHERE o.channel = ?"
+        for row in self._db.execute(query, (channel,)):
+            yield row[0], row[1], _response(row)
+
+    def lost(self, channel: int) -> list[tuple[int, str, int]]:
+        """Status, reason and number of the rows that hold no number, most frequent first."""
+        query = (
+            "SELECT status, note, count(*) FROM observation WHERE channel = ? AND status > 0 "
+            "GROUP BY status, note ORDER BY 3 DESC, 1, 2"
+        )
+        return list(self._db.execute(query, (channel,)))
+
+    def conditions(self, channel: int) -> Conditions:
+        """When and how the responses of a channel were had."""
+        joined = "FROM observation o JOIN response r ON r.key = o.response WHERE o.channel = ?"
+        tokens = ", ".join(f"sum(json_extract(r.usage, '$.{name}'))" for name in _USAGE)
+        query = f"SELECT min(r.at_s), max(r.at_s), count(*), sum(r.attempts), {tokens} {joined}"
+        begin, end, n, attempts, *sums = self._one(query, channel) or ()
+        served = self._db.execute(
+            f"SELECT r.served, count(*) {joined} AND r.served != '{{}}' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
+            (channel,),
+        )
+        latency = np.array(
+            [value for (value,) in self._db.execute(f"SELECT r.latency_s {joined} AND r.latency_s > 0", (channel,))]
+        )
+        quantiles = {f"p{q}": float(np.percentile(latency, q)) for q in (50, 95, 99)} if len(latency) else {}
+        return Conditions(
+            begin=_time(begin), end=_time(end), responses=n, attempts=attempts or 0,
+            served=tuple((msgspec.json.decode(text), count) for text, count in served),
+            usage={name: int(value) for name, value in zip(_USAGE, sums, strict=True) if value is not None},
+            latency_s=quantiles,
+        )  # fmt: skip
+
+    # reports
+
+    def keep_report(self, run: str, content: str, issued: str, envelope: bytes) -> None:
+        """Keep a signed report; ``content`` is the digest of what it says, without when it was issued."""
+        row = (digest_bytes(envelope), run, content, issued, envelope)
+        with self.laboratory.guarded():
+            self._db.execute("INSERT OR IGNORE INTO report VALUES (?, ?, ?, ?, ?)", row)
+
+    def reports(self, run: str) -> list[tuple[str, bytes]]:
+        """Content digest and envelope of the reports of a run, in the order of issue."""
+        query = "SELECT content, envelope FROM report WHERE run = ? ORDER BY issued, digest"
+        return list(self._db.execute(query, (run,)))
+
+    # inside
+
+    def _one(self, query: str, *values: Any) -> tuple[Any, ...] | None:
+        with self.laboratory.guarded():
+            row: tuple[Any, ...] | None = self._db.execute(query, values).fetchone()
+        return row
+
+    def _transaction(self) -> "_Transaction":
+        return _Transaction(self._db)
+
+
+class _Transaction:
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self._db.in_transaction:
+            self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for begin in range(0, len(keys), _CHUNK):
+        yield keys[begin : begin + _CHUNK]
+
+
+def _time(at_s: float | None) -> str:
+    return "" if at_s is None else datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds")
+
+
+def _response(row: Sequence[Any]) -> Response:
+    return Response(
+        status=STATUSES[row[2]], output=msgspec.json.decode(row[3]), note=row[4], finish=row[5],
+        usage=msgspec.json.decode(row[6]), served=msgspec.json.decode(row[7]),
+        latency_s=row[8], attempts=row[9], at_s=row[10],
+    )  # fmt: skip
+
+
+def _observation(channel: int, row: ReadRow) -> tuple[Any, ...]:
+    trial, key, reading = row.trial, row.key, row.reading
+    where = (channel, trial.item_index, trial.variant_index, trial.repeat)
+    return (*where, _STATUS[reading.status], reading.value, reading.note, key)
+
