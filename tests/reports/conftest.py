@@ -195,6 +195,20 @@ def examples() -> tuple[Example, ...]:
     )
 
 
+def conditions() -> Conditions:
+    """As an endpoint leaves them that says something about itself."""
+    return Conditions(
+        begin="2026-11-21T08:51:02Z",
+        end="2026-11-21T09:12:40.512Z",
+        responses=2400,
+        attempts=2431,
+        served=(({"model": "acme-7b-instruct-0924", "system_fingerprint": "fp_44709d6fcb"}, 2396),),
+        usage={"input_tokens": 612_408, "output_tokens": 48_122},
+        cost=0.4187,
+        latency_s={"p50": 1.712, "p95": 3.9041},
+    )
+
+
 def build(mark: LaboratoryMark, title: str = "Triage questions, release candidate 4") -> Report:
     """The report of a whole measurement."""
     identity: dict[str, Json] = {
@@ -237,16 +251,7 @@ def build(mark: LaboratoryMark, title: str = "Triage questions, release candidat
             LostReason(measurand="llm.accuracy", status="subject_failed", reason="HTTP 500 after 8 retries", n=4),
         ),
         examples=examples(),
-        conditions=Conditions(
-            begin="2026-11-21T08:51:02Z",
-            end="2026-11-21T09:12:40.512Z",
-            responses=2400,
-            attempts=2431,
-            served=(({"model": "acme-7b-instruct-0924", "system_fingerprint": "fp_44709d6fcb"}, 2396),),
-            usage={"input_tokens": 612_408, "output_tokens": 48_122},
-            cost=0.4187,
-            latency_s={"p50": 1.712, "p95": 3.9041},
-        ),
+        conditions=conditions(),
         observations=ObservationsRecord(digest=digest("observations"), responses=digest("responses"), n=4800),
         software={"assay": "0.1.0", "python": "3.11.4", "numpy": "2.4.6", "processor": "x86_64"},
         notes=(Note(code="reused", values={"n": 120}), Note(code="same_content", values={"n": 2})),

@@ -198,3 +198,10 @@ def test_large_numbers_survive(small: Report, key: SigningKey) -> None:
     subject = msgspec.structs.replace(small.subject, identity=identity)
     report = msgspec.structs.replace(small, conditions=served, subject=subject)
     assert open_envelope(sign(report, key), "r.json").report == report
+
+
+def test_a_message_cannot_be_used_against_its_reader(small: Report, key: SigningKey, hostile: str) -> None:
+    for wrong in (statement(small) | {hostile: 1}, statement(small) | {"predicateType": hostile * 10_000}):
+        message = _code(_seal(wrong, key))[1]
+        assert not set(message) & set("\x1b\x07\u202e")
+        assert len(message) < 5000

@@ -16,7 +16,7 @@ from assay.api.work import Issued, Work, channels, issue, reopen, write
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_parquet
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
-from assay.vocabulary.canonical import digest_bytes
+from assay.vocabulary.canonical import digest_bytes, settled
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.measurand import Estimand
 from assay.vocabulary.procedure import Channel, Limits, PartUse
@@ -158,7 +158,7 @@ def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay"
     with opened(lab, write=True) as store:
         work = reopen(store, store.run(run))
         table = {"part": instrument} if isinstance(instrument, str) else dict(instrument)
-        use = PartUse(part=str(table.pop("part", "")), settings=table)
+        use = PartUse(part=str(table.pop("part", "")), settings=settled(table))
         return _issued(work._replace(recipe=_with_instrument(work.recipe, use)), store)
 
 

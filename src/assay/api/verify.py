@@ -11,7 +11,7 @@ from assay.api.work import Manifest, Work, estimates
 from assay.line.compose import digests, software
 from assay.line.decide import decide
 from assay.line.plan import Planned
-from assay.reports.envelope import Opened, open_envelope
+from assay.reports.envelope import LARGEST_BYTES, Opened, open_envelope
 from assay.reports.keys import trusted_keys
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
@@ -67,7 +67,8 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
         BadInput: there is no such file.
     """
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
         raise BadInput("file.missing", path=str(path)) from None
     except OSError as error:
@@ -92,9 +93,10 @@ _PARTS = ("material", "responses", "observations", "results", "decisions")
 
 def _recomputed(opened: Opened, laboratory: Laboratory) -> list[Check]:
     report = opened.report
+    subject = _equal("subject", digest(report.subject.identity), report.subject.digest)
 
     def none(reason: str) -> list[Check]:
-        return [Check(name=name, outcome="not_checked", detail=reason) for name in _PARTS]
+        return [subject, *(Check(name=name, outcome="not_checked", detail=reason) for name in _PARTS)]
 
     if not laboratory.database.exists():
         return none("no_store")
@@ -104,7 +106,7 @@ def _recomputed(opened: Opened, laboratory: Laboratory) -> list[Check]:
             if not any(run.name == report.run for run in store.runs()):
                 return none("no_run")
             try:
-                return _against_store(report, store)
+                return [subject, *_against_store(report, store)]
             except BadInput as error:
                 return none(str(error))
     finally:

@@ -63,13 +63,8 @@ def reopen(store: SqliteStore, run: RunRecord) -> Work:
 
 async def channels(work: Work) -> dict[str, int]:
     """Read every channel of a run; the number of each in the store, by measurand."""
-    numbers = {}
-    for channel in work.recipe.procedure.channels:
-        reading = (channel, work.recipe.instruments[channel.measurand])
-        numbers[channel.measurand] = await read(
-            work.manifest.planned, work.material, work.recipe.bench, work.store, reading
-        )
-    return numbers
+    readings = [(c, work.recipe.instruments[c.measurand]) for c in work.recipe.procedure.channels]
+    return await read(work.manifest.planned, work.material, work.recipe.bench, work.store, readings)
 
 
 def estimates(work: Work, numbers: Mapping[str, int]) -> dict[str, Estimated]:

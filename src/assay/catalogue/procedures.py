@@ -6,6 +6,7 @@ import msgspec
 
 from assay.catalogue.build import fill, read_toml
 from assay.catalogue.find import locate
+from assay.vocabulary.canonical import settled
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.measurand import Estimand
 from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Procedure, Variant, VariantsAre
@@ -96,6 +97,9 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
         BadInput: unknown part, key, variant; a number out of range.
     """
     settings: Settings = fill(Settings, table, _WHERE)
+    settings = msgspec.structs.replace(
+        settings, variant=tuple(settled(list(settings.variant))), instrument=settled(settings.instrument)
+    )
     file = locate("procedure", settings.part, _WHERE)
     data = msgspec.convert(read_toml(Path(file.path)), ProcedureData)
     _check_numbers(settings)

@@ -1,6 +1,7 @@
 """``assay measure``: the whole line."""
 
 import argparse
+import gc
 import sys
 
 from assay.cli._show import common, json_out, language, measured_out
@@ -24,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from assay.api.measure import measure
     from assay.cli._progress import Progress
 
+    gc.set_threshold(100_000, 20, 20)  # many small records that all live long: looking for cycles among them is idle
     progress = Progress(language(args), args.quiet)
     try:
         measured = measure(args.file, args.lab, args.again, progress)

@@ -16,7 +16,7 @@ class Pace:
         start: first limit.
     """
 
-    def __init__(self, most: int, start: int = 32) -> None:
+    def __init__(self, most: int, start: int = 64) -> None:
         self.most = most
         self.limit = min(most, start)
         self._latencies: list[float] = []

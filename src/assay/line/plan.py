@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from assay.vocabulary.canonical import digest, row_bytes
+from assay.vocabulary.canonical import digest, row_bytes, settled
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Trial
@@ -42,6 +42,7 @@ class Planned(Record, kw_only=True):
 
 def plan(procedure: Procedure, material: Material, subject: dict[str, Json]) -> Planned:
     """Name the run: the same subject, material, procedure and occasion always have the same name."""
+    subject = settled(subject)
     first = msgspec.structs.replace(procedure, plan=msgspec.structs.replace(procedure.plan, occasion=1))
     base = digest([subject, material.digest, first.digest])
     return Planned(

@@ -1,6 +1,6 @@
-"""Read: from responses to readings, one channel at a time."""
+"""Read: from responses to readings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import islice
 
 from assay.line.observe import Asking, askings
@@ -19,30 +19,36 @@ def reading_digest(channel: Channel, instrument: Instrument) -> str:
 
 
 async def read(
-    planned: Planned, material: Material, bench: Bench, store: Store, reading: tuple[Channel, Instrument]
-) -> int:
-    """Read every response of a run with one instrument, unless that was done before.
+    planned: Planned, material: Material, bench: Bench, store: Store, readings: Sequence[tuple[Channel, Instrument]]
+) -> dict[str, int]:
+    """Read every response of a run with each instrument that has not read it before, in one pass.
 
     Args:
         planned: the run; all its responses are in the store.
         material: its items.
         bench: renders the stimuli, which name the responses.
         store: where they are.
-        reading: the channel and its instrument.
+        readings: the channels, each with its instrument.
     Returns:
-        The number of the channel in the store.
+        The number in the store of the channel of each measurand, in the order given.
     """
-    channel, instrument = reading
-    name = reading_digest(channel, instrument)
-    known = store.channel(planned.run, name)
-    if known is not None:
-        return known
-    rows = _rows(planned, material, bench, store, instrument)
-    return await store.keep_readings(planned.run, channel, name, rows)
+    names = [reading_digest(channel, instrument) for channel, instrument in readings]
+    known = [store.channel(planned.run, name) for name in names]
+    missing = [place for place, number in enumerate(known) if number is None]
+    if missing:
+        rows = _rows(planned, material, bench, store, [readings[place][1] for place in missing])
+        kept = [(readings[place][0], names[place]) for place in missing]
+        for place, number in zip(missing, await store.keep_readings(planned.run, kept, rows), strict=True):
+            known[place] = number
+    return {
+        channel.measurand: number
+        for (channel, _), number in zip(readings, known, strict=True)
+        if number is not None
+    }
 
 
 async def _rows(
-    planned: Planned, material: Material, bench: Bench, store: Store, instrument: Instrument
+    planned: Planned, material: Material, bench: Bench, store: Store, instruments: Sequence[Instrument]
 ) -> AsyncIterator[list[ReadRow]]:
     all_askings = askings(planned, material, bench)
     while chunk := list(islice(all_askings, 2_000)):
@@ -51,7 +57,9 @@ async def _rows(
         for asking, response in zip(chunk, responses, strict=True):
             if response is None:
                 raise CannotMeasure("run.incomplete", name=planned.run, planned=planned.n_trials)
-            rows.append(ReadRow(asking.trial, asking.key, await _reading(asking, response, instrument)))
+            for place, instrument in enumerate(instruments):
+                reading = await _reading(asking, response, instrument)
+                rows.append(ReadRow(place, asking.trial, asking.key, reading))
         yield rows
 
 

@@ -1,4 +1,8 @@
-"""Opening a signed report: every byte is looked at before any word of it is believed."""
+"""Opening a signed report: every byte is looked at before any word of it is believed.
+
+Narrower than DSSE on purpose: DSSE lets a verifier accept several signatures and two alphabets of base64; here a
+report has one form only, so that any other bytes are noticed.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from assay.reports.keys import PublicKey
 from assay.reports.sign import digests, pae
 from assay.reports.strict import strict_base64, strict_json
+from assay.reports.text import harmless
 from assay.vocabulary.canonical import digest_bytes, signed_bytes
 from assay.vocabulary.errors import VerificationFailed
 from assay.vocabulary.record import Json, Record
@@ -20,6 +25,7 @@ LARGEST_BYTES: Final = 100_000_000
 """A file larger than this is not read, in bytes."""
 
 _FORMAT: Final = 1
+_LONGEST_REASON: Final = 400
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ def _public_key(report: Report, key_id: str, path: str) -> bytes:
     elif mark.key_id != key_id:
         reason = f"the envelope names the key {key_id!r}, the report the key {mark.key_id!r}"
     if reason:
-        raise VerificationFailed("report.key_mismatch", path=path, reason=reason)
+        raise VerificationFailed("report.key_mismatch", path=path, reason=_shown(reason))
     return key
 
 
@@ -177,7 +183,7 @@ def _compare_digests(stated: _Statement, report: Report, path: str) -> None:
     wrong = [name for name, value in expected if (name, value) not in found]
     extra = [name for name, value in found if (name, value) not in expected]
     names = ", ".join(dict.fromkeys(wrong + extra)) or "their order"
-    raise VerificationFailed("report.digest_mismatch", path=path, names=names)
+    raise VerificationFailed("report.digest_mismatch", path=path, names=_shown(names))
 
 
 def _json(data: bytes, what: str, path: str) -> Any:
@@ -191,14 +197,14 @@ def _bytes(text: str, what: str, path: str) -> bytes:
     try:
         return strict_base64(text)
     except ValueError as error:
-        raise VerificationFailed("report.not_canonical", path=path, reason=f"{what}: {error}") from error
+        raise VerificationFailed("report.not_canonical", path=path, reason=_shown(f"{what}: {error}")) from error
 
 
 def _canonical(tree: Json, data: bytes, what: str, path: str) -> None:
     try:
         canonical = signed_bytes(tree)
     except (ValueError, RecursionError) as error:
-        raise VerificationFailed("report.not_canonical", path=path, reason=f"{what}: {error}") from error
+        raise VerificationFailed("report.not_canonical", path=path, reason=_shown(f"{what}: {error}")) from error
     if canonical == data:
         return
     if data.startswith(canonical):
@@ -206,8 +212,13 @@ def _canonical(tree: Json, data: bytes, what: str, path: str) -> None:
     else:
         at = next((i for i, (a, b) in enumerate(zip(canonical, data, strict=False)) if a != b), len(data))
         reason = f"{what} at byte {at + 1}: {data[at : at + 12]!r} where {canonical[at : at + 12]!r} is expected"
-    raise VerificationFailed("report.not_canonical", path=path, reason=reason)
+    raise VerificationFailed("report.not_canonical", path=path, reason=_shown(reason))
 
 
 def _refuse(path: str, reason: str, cause: Exception | None = None) -> NoReturn:
-    raise VerificationFailed("report.not_a_report", path=path, reason=reason) from cause
+    raise VerificationFailed("report.not_a_report", path=path, reason=_shown(reason)) from cause
+
+
+def _shown(reason: str) -> str:
+    """A reason as a message may hold it: whoever wrote the file may have chosen some of its words."""
+    return harmless(reason[:_LONGEST_REASON])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-import msgspec
 from markupsafe import Markup
 
 from assay.reports.phrases import Phrases, limit, measurand_of
@@ -180,5 +179,4 @@ def _words(phrases: Phrases) -> dict[str, Any]:
         "chosen": phrases.chosen,
         "label_of": lambda report, name: phrases.chosen(measurand_of(report, name).label, name),
         "is_text": lambda value: isinstance(value, str),
-        "as_data": msgspec.to_builtins,
     }

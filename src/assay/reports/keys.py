@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assay.reports.strict import strict_base64
+from assay.reports.text import harmless
 from assay.vocabulary.canonical import digest_bytes, signed_bytes
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.record import Record
@@ -24,6 +25,7 @@ PRIVATE_KEY_FILE: Final = "laboratory.key"
 TRUSTED_FOLDER: Final = "trusted"
 PUBLIC_KEY_FORMAT: Final = "assay-public-key-1"
 _LARGEST_FILE_BYTES: Final = 65_536
+_LONGEST_REASON: Final = 400
 
 
 class PublicKey(Record, kw_only=True):
@@ -217,4 +219,5 @@ def _write_new(path: Path, data: bytes) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error) or type(error).__name__
+    said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error) or type(error).__name__
+    return harmless(said[:_LONGEST_REASON])

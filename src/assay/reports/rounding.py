@@ -2,7 +2,7 @@
 
 The numbers in a report are those that were computed; rounding happens here and only for the eye.
 
-Source: JCGM 100:2008 (GUM), 7.2.6: at most two significant digits for an uncertainty, the estimate to agree with it.
+In the manner of the GUM (JCGM 100:2008): at most two significant digits for an uncertainty, the estimate to agree.
 """
 
 from dataclasses import dataclass

@@ -147,8 +147,13 @@ class SqliteStore:
         row = self._one("SELECT id FROM channel WHERE run = ? AND digest = ?", run, reading)
         return int(row[0]) if row else None
 
-    async def keep_readings(self, run: str, channel: Channel, reading: str, rows: AsyncIterator[list[ReadRow]]) -> int:
-        """Keep all readings of one channel; it counts as read only once the last one is there."""
+    async def keep_readings(
+        self, run: str, channels: Sequence[tuple[Channel, str]], rows: AsyncIterator[list[ReadRow]]
+    ) -> list[int]:
+        """Keep all readings of some channels, each with the digest of its readings; gives their numbers.
+
+        A channel counts as read only once the last row is there.
+        """
         with self.laboratory.guarded():
             (last,) = self._db.execute("SELECT ifnull(max(id), 0) FROM channel").fetchone()
             number = int(last) + 1
@@ -156,9 +161,11 @@ class SqliteStore:
             async for batch in rows:
                 with self._transaction():
                     self._db.executemany(_INSERT_OBSERVATION, (_observation(number, row) for row in batch))
-            row = (number, run, reading, channel.measurand, _json.encode(channel))
-            self._db.execute("INSERT INTO channel VALUES (?, ?, ?, ?, ?)", row)
-        return number
+            with self._transaction():
+                for place, (channel, reading) in enumerate(channels):
+                    row = (number + place, run, reading, channel.measurand, _json.encode(channel))
+                    self._db.execute("INSERT INTO channel VALUES (?, ?, ?, ?, ?)", row)
+        return [number + place for place in range(len(channels))]
 
     def observations(self, channel: int) -> Observations:
         """The rows of a channel as columns, in the order of the plan."""
@@ -275,8 +282,8 @@ def _response(row: Sequence[Any]) -> Response:
     )  # fmt: skip
 
 
-def _observation(channel: int, row: ReadRow) -> tuple[Any, ...]:
-    trial, key, reading = row.trial, row.key, row.reading
-    where = (channel, trial.item_index, trial.variant_index, trial.repeat)
+def _observation(first: int, row: ReadRow) -> tuple[Any, ...]:
+    place, trial, key, reading = row
+    where = (first + place, trial.item_index, trial.variant_index, trial.repeat)
     return (*where, _STATUS[reading.status], reading.value, reading.note, key)
 

@@ -40,6 +40,10 @@ _HOSTILE: Final[tuple[Json, ...]] = (
     None, True, 0, -1, 10**400, 1.5, float("nan"), float("inf"), [], {}, ["A"], {"answer": ["A"]}, [[[[]]]],
 )  # fmt: skip
 
+_EMPTY: Final = ("an empty output", "white space")
+_REFUSED: Final = "a refused response"
+"""Gives no number, except to an instrument that compares with nothing: it may be counting refusals."""
+
 _ITEMS: Final = (
     Item(id="plain", stimulus="How many?", reference="2"),
     Item(id="choice", stimulus="Which?", reference="B", choices=("one", "two", "three")),
@@ -190,22 +194,23 @@ async def _readings(made: Any) -> list[str]:
         if unfit or (made.needs_reference and item.reference is None):
             continue
         for what, response in _responses():
-            faults += [f"{fault} for {what}" for fault in await _read_twice(made, item, response, what)]
+            empty = what in _EMPTY or (what == _REFUSED and made.needs_reference)
+            faults += [f"{fault} for {what}" for fault in await _read_twice(made, item, response, empty)]
     return faults
 
 
 def _responses() -> Iterator[tuple[str, Response]]:
-    yield "an empty output", Response(status="ok", output="")
-    yield "white space", Response(status="ok", output=" \n\t ")
-    yield "a refused response", Response(status="refused", note="content_filter")
-    yield "a refused response", Response(status="refused", output="The answer is B: 2", note="content_filter")
+    yield _EMPTY[0], Response(status="ok", output="")
+    yield _EMPTY[1], Response(status="ok", output=" \n\t ")
+    yield _REFUSED, Response(status="refused", note="content_filter")
+    yield _REFUSED, Response(status="refused", output="The answer is B: 2", note="content_filter")
     for output in _HOSTILE:
         shown = ascii(output) if type(output) is not int else "a long integer"
         yield f"the output {shown[:40]}", Response(status="ok", output=output)
     yield "an output that was cut off", Response(status="ok", output="The ans", finish="length")
 
 
-async def _read_twice(made: Any, item: Item, response: Response, what: str) -> list[str]:
+async def _read_twice(made: Any, item: Item, response: Response, empty: bool) -> list[str]:
     try:
         reading, again = await made.read(item, response), await made.read(item, response)
     except Exception as error:  # whatever an outside part does
@@ -217,7 +222,7 @@ async def _read_twice(made: Any, item: Item, response: Response, what: str) -> l
         faults.append("read() gives a number that is not finite")
     if reading != again:
         faults.append("read() gives two readings")
-    if reading.status == "ok" and what in ("an empty output", "white space", "a refused response"):
+    if empty and reading.status == "ok":
         faults.append("read() gives a number")
     return faults
 

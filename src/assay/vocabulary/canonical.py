@@ -37,6 +37,17 @@ def row_bytes(value: Json) -> bytes:
     return _rows.encode(value)
 
 
+def settled(value: Json) -> Json:
+    """A JSON value with every whole float as an integer: what it is after it was signed and read again."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: settled(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [settled(part) for part in value]
+    return value
+
+
 def digest(value: Json) -> str:
     """SHA-256 of ``row_bytes(value)``, in hexadecimal."""
     return hashlib.sha256(_rows.encode(value)).hexdigest()

@@ -29,7 +29,8 @@ LETTER = [
     ("B", "B"), ("b", "B"), (" B \n", "B"), ("(B)", "B"), ("B.", "B"), ("B)", "B"), ("**B**", "B"), ("*B*.", "B"),
     ("`B`", "B"), ("[B]", "B"), ("Ｂ", "B"), ("（Ｂ）", "B"), ("B。", "B"), ("\"B\"", "B"), ("$B$", "B"), ("D", "D"),
     # a letter with its option
-    ("B) Paris", "B"), ("B. Paris", "B"), ("B: Paris", "B"), ("(B) Paris.", "B"), ("**B) Paris**", "B"), ("B Paris", "B"),
+    ("B) Paris", "B"), ("B. Paris", "B"), ("B: Paris", "B"), ("(B) Paris.", "B"), ("**B) Paris**", "B"),
+    ("B Paris", "B"),
     ("b) Paris", "B"), ("B、Paris", "B"), ("A London", "A"), ("A. London", "A"), ("B - Paris", "B"),
     # JSON, boxes, tags
     ('{"answer":"B"}', "B"), ('{"answer": "B", "why": "A is wrong, C too"}', "B"), ("{'answer': 'C'}", "C"),
@@ -54,7 +55,8 @@ LETTER = [
     ("The answer is: \n\n**B**", "B"), ("The correct answer must be B", "B"),
     # explicit statements in Chinese
     ("答案是B", "B"), ("答案是 B。", "B"), ("答案：B", "B"), ("答案为B", "B"), ("正确答案是（B）", "B"), ("选B", "B"),
-    ("选择 B", "B"), ("应选B", "B"), ("故选B。", "B"), ("故选：B", "B"), ("因此选择B项", "B"), ("我选C", "C"), ("本题选D", "D"),
+    ("选择 B", "B"), ("应选B", "B"), ("故选B。", "B"), ("故选：B", "B"), ("因此选择B项", "B"), ("我选C", "C"),
+    ("本题选D", "D"),
     ("正确选项是B", "B"), ("正确选项为：C", "C"), ("答案应该是B", "B"), ("A不对，答案是B", "B"), ("不选A，选B", "B"),
     ("答案是Ｂ", "B"), ("**答案：B**", "B"), ("综上所述，正确答案为 **D**。", "D"), ("答案不是A，而是B", "B"),
     ("选项B正确", "B"), ("B选项是正确的", "B"), ("A错误，B正确", "B"), ("最佳答案是C", "C"),
@@ -63,7 +65,8 @@ LETTER = [
     ("not A, so B", "B"), ("It isn't A. B", "B"), ("A is wrong, so B", "B"), ("A is incorrect. B.", "B"),
     ("A is not possible; B then", "B"), ("Neither A nor C, so D", "D"), ("Rule out A. Rule out C. D fits", "D"),
     ("A and C are wrong, so B", "B"), ("A dog would say B", "B"), ("A city in France, hence B", "B"),
-    ("不是A，我认为B更合适", "B"), ("排除A，剩下B", "B"), ("A错误，所以B", "B"), ("A不正确。B", "B"), ("我认为B更合适", "B"),
+    ("不是A，我认为B更合适", "B"), ("排除A，剩下B", "B"), ("A错误，所以B", "B"), ("A不正确。B", "B"),
+    ("我认为B更合适", "B"),
     ("选项B", "B"), ("排除A、C、D后是B", "B"), ("A is the one", "A"), ("I think it is C", "C"),
     ("B\n\nLondon is the capital of England, C would be Italy.", "B"), ("Let me think about A and C.\n\nB", "B"),
     ("b) because the Seine is there", "B"), ("Susan B. Anthony was no city, so C", "C"),
@@ -82,7 +85,8 @@ NOTHING = [
     ("Answer: A or B", "several_options"), ("选A和B", "several_options"), ("选 A 或 B", "several_options"),
     ("答案是A、C", "several_options"), ("The answer is A and C.", "several_options"), ("A or B", "several_options"),
     ("Both A and B", "several_options"), ("A, B", "several_options"), ("答案：ACD", "several_options"),
-    ('{"answer": ["A", "B"]}', "several_options"), (r"\boxed{A, C}", "several_options"), ("London or Paris", "several_options"),
+    ('{"answer": ["A", "B"]}', "several_options"), (r"\boxed{A, C}", "several_options"),
+    ("London or Paris", "several_options"),
     ("Answer: A, B and C", "several_options"), ("Either A or B is correct", "several_options"),
     ("A) Paris", "several_options"), ("A\nB\nC", "several_options"), ("Answer: B/C", "several_options"),
     ("A is correct and B is correct.", "several_options"), ("A正确，B正确", "several_options"),
@@ -90,12 +94,16 @@ NOTHING = [
     # none
     ("Apple", "no_option"), ("A dog.", "no_option"), ("I don't know", "no_option"), ("42", "no_option"),
     ("The answer is not A", "no_option"), ("答案不是A", "no_option"), ("不选A", "no_option"), ("Not B.", "no_option"),
-    ("Parisian food", "no_option"), ("Madrid", "no_option"), ("A beautiful day", "no_option"), ("It is 5 A", "no_option"),
-    ("vitamin C", "no_option"), ("I wouldn't choose A", "no_option"), ("B-cells", "no_option"), ("It is not Paris", "no_option"),
+    ("Parisian food", "no_option"), ("Madrid", "no_option"), ("A beautiful day", "no_option"),
+    ("It is 5 A", "no_option"),
+    ("vitamin C", "no_option"), ("I wouldn't choose A", "no_option"), ("B-cells", "no_option"),
+    ("It is not Paris", "no_option"),
     ("The answer is a city", "no_option"), ("Answer: A city in France", "no_option"), ("Answer: N/A", "no_option"),
-    ("题目没有给出答案", "no_option"), ("C++", "no_option"), ("....", "no_option"), ("U.S.A.", "no_option"), ("DNA", "no_option"),
+    ("题目没有给出答案", "no_option"), ("C++", "no_option"), ("....", "no_option"), ("U.S.A.", "no_option"),
+    ("DNA", "no_option"),
     # out of range
-    ("E", "no_such_option"), ("The answer is F", "no_such_option"), ("答案是E", "no_such_option"), ("(e)", "no_such_option"),
+    ("E", "no_such_option"), ("The answer is F", "no_such_option"), ("答案是E", "no_such_option"),
+    ("(e)", "no_such_option"),
     (r"\boxed{G}", "no_such_option"), ('{"answer": "Z"}', "no_such_option"),
     # only reasoning
     ("<think>The answer is B", "only_reasoning"), ("<think>B</think>", "only_reasoning"),
@@ -116,9 +124,12 @@ def test_does_not_guess(output: str, note: str) -> None:
 
 
 REFUSALS = [
-    "I can't help with that.", "I'm sorry, but I cannot answer this question.", "I’m sorry, but I can’t assist with that.",
-    "Sorry, I am unable to provide medical advice.", "As an AI language model, I cannot choose.", "I cannot provide that.",
-    "Unfortunately, I'm not able to answer.", "抱歉，我无法回答这个问题。", "很抱歉，我不能提供帮助。", "对不起，我无法协助。",
+    "I can't help with that.", "I'm sorry, but I cannot answer this question.",
+    "I’m sorry, but I can’t assist with that.",
+    "Sorry, I am unable to provide medical advice.", "As an AI language model, I cannot choose.",
+    "I cannot provide that.",
+    "Unfortunately, I'm not able to answer.", "抱歉，我无法回答这个问题。", "很抱歉，我不能提供帮助。",
+    "对不起，我无法协助。",
     "作为一个人工智能，我无法回答", "我无法回答这个问题", "I must decline.", "I won't answer that.",
 ]  # fmt: skip
 
@@ -173,7 +184,8 @@ HOSTILE = [
     "A " * 500_000, "not A " * 200_000, "the answer is " * 100_000, "答案是" * 500_000, "(" * 1_000_000,
     "A,B or " * 200_000, "<think>" * 200_000, "</think>" * 200_000, "is not " * 200_000, " " * 999_999 + ".",
     "a\u0301\u0316" * 300_000, "answer" * 200_000, "Answer: " + "*" * 500_000, "\\boxed{" * 200_000, "B\n" * 500_000,
-    "A is " * 300_000, "A or B or " * 100_000, '"answer": ["A", ' * 100_000, "answer to " * 100_000, "option " * 100_000,
+    "A is " * 300_000, "A or B or " * 100_000, '"answer": ["A", ' * 100_000, "answer to " * 100_000,
+    "option " * 100_000,
     "answer is is is is " * 50_000, "选" * 500_000, "A和" * 300_000, "A.B." * 300_000, "[think " * 200_000,
     "A" + ")" * 300_000, "the answer is A" + " and" * 200_000, "answer:" + " " * 300_000 + "x", "Answer\n" * 100_000,
 ]  # fmt: skip

@@ -109,14 +109,18 @@ BAD = [
     ('{"input": "\\ud800 x"}', "not JSON"),
     ({"target": "a"}, "'input' is missing"), ({"input": "  "}, "'input' is empty"), ({"input": 3}, "expected text"),
     ({"input": True}, "expected text"), ({"input": "x", "target": ""}, "'target' is empty"),
-    ({"input": "x", "target": True}, "'target' is True"), ({"input": "x", "target": {"a": 1}}, "expected text, a number"),
+    ({"input": "x", "target": True}, "'target' is True"),
+    ({"input": "x", "target": {"a": 1}}, "expected text, a number"),
     ({"input": "x", "target": []}, "list of accepted"), ({"input": "x", "target": ["a", 1]}, "list of accepted"),
-    ({"input": "x", "id": 1.5}, "'id' is 1.5"), ({"input": "x", "id": ""}, "'id' is empty"), ({"input": "x", "id": True}, "'id'"),
-    ({"input": "x", "weight": 0}, "above 0"), ({"input": "x", "weight": -1}, "above 0"), ({"input": "x", "weight": "2"}, "above 0"),
+    ({"input": "x", "id": 1.5}, "'id' is 1.5"), ({"input": "x", "id": ""}, "'id' is empty"),
+    ({"input": "x", "id": True}, "'id'"),
+    ({"input": "x", "weight": 0}, "above 0"), ({"input": "x", "weight": -1}, "above 0"),
+    ({"input": "x", "weight": "2"}, "above 0"),
     ({"input": "x", "weight": True}, "above 0"), ({"input": "x", "tags": "a"}, "expected a list"),
     ({"input": "x", "choices": "a|b"}, "expected a list"), ({"input": "x", "choices": ["a"]}, "one option"),
     ({"input": "x", "choices": ["a", " a"]}, "twice"), ({"input": "x", "choices": ["a", ""]}, "empty option"),
-    ({"input": "x", "choices": [str(i) for i in range(27)]}, "27 options"), ({"input": "x", "choices": ["a", None]}, "None"),
+    ({"input": "x", "choices": [str(i) for i in range(27)]}, "27 options"),
+    ({"input": "x", "choices": ["a", None]}, "None"),
     ({"input": "x", "choices": ["a", "b"], "target": "c"}, "not among"),
     ({"input": "x", "choices": ["a", "b"], "target": 2}, "not among"),
     ({"input": "x", "choices": ["a", "b"], "target": "1"}, "not among"),
@@ -169,7 +173,8 @@ def test_csv(tmp_path: Path) -> None:
         name="t.csv",
     )
     assert material.items == (
-        Item(id="q1", stimulus="two\nlines", reference="B", choices=("a", "b|c"), group="g", weight=2.5, tags=("x", "y")),
+        Item(id="q1", stimulus="two\nlines", reference="B", choices=("a", "b|c"), group="g", weight=2.5, tags=("x",
+        "y")),
         Item(id="q2", stimulus="plain"),
         Item(id="q3", stimulus="third", reference="B", choices=("red", "green")),
     )
@@ -180,7 +185,8 @@ def test_csv(tmp_path: Path) -> None:
     ("row", "reason"),
     [
         ("a", "1 columns"), ("a,b,c,d,e", "5 columns"), (",x,,", "'input' is missing"), ("a,,,nan", "above 0"),
-        ("a,,,many", "expected a number"), ('a,,"[""x""",', "JSON array"), ('"a', "not CSV"), ("a,1,2|1,", "ambiguous"),
+        ("a,,,many", "expected a number"), ('a,,"[""x""",', "JSON array"), ('"a', "not CSV"), ("a,1,1|2,",
+        "ambiguous"),
     ],
 )  # fmt: skip
 def test_bad_csv(tmp_path: Path, row: str, reason: str) -> None:
@@ -255,6 +261,7 @@ def test_a_limit_is_a_random_sample(tmp_path: Path) -> None:
 
 
 def test_settings_are_checked_by_their_types() -> None:
-    assert fill(Table, {"path": "x.csv", "fields": {"input": "q"}}, "[material]") == Table("x.csv", fields={"input": "q"})
+    made = fill(Table, {"path": "x.csv", "fields": {"input": "q"}}, "[material]")
+    assert made == Table("x.csv", fields={"input": "q"})
     with pytest.raises(BadInput):
         fill(Table, {"path": "x.csv", "limt": 3}, "[material]")

@@ -77,7 +77,8 @@ def test_meets_the_contract() -> None:
 @pytest.mark.parametrize(
     ("function", "output"),
     [
-        ("upper", "HELLO"), ("seeded", "hello 5"), ("later", ["hello", 5]), ("promised", ["hello", None]), ("scalar", 3),
+        ("upper", "HELLO"), ("seeded", "hello 5"), ("later", ["hello", 5]), ("promised", ["hello", None]),
+        ("scalar", 3),
         ("model", 5.5), ("waiting", True), ("pair", [1, {"a": True}]),
     ],
 )  # fmt: skip
@@ -92,7 +93,8 @@ def test_answers(module: str, function: str, output: Any) -> None:
     ("function", "reason"),
     [
         ("broken", "ValueError: no xx"), ("nothing", "returned None"), ("not_a_number", "JSON cannot hold (float)"),
-        ("a_set", "JSON cannot hold (set)"), ("surrogate", "JSON cannot hold (str)"), ("circle", "JSON cannot hold (list)"),
+        ("a_set", "JSON cannot hold (set)"), ("surrogate", "JSON cannot hold (str)"),
+        ("circle", "JSON cannot hold (list)"),
         ("stop", "StopIteration"), ("leave", "SystemExit: 3"),
     ],
 )  # fmt: skip

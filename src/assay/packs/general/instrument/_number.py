@@ -29,7 +29,11 @@ _HAN: Final = re.compile(
     rf"(?P<sign>负|零下)?(?P<percent>百分之)?(?P<digits>[{_CHINESE}]+(?:点[零〇一二三四五六七八九]+)?)"
 )
 _PERCENT: Final = re.compile(r"\s?(?:\\?%|percent\b|per cent\b)", re.I)
-_RANGE: Final = re.compile(r"\d\s?[-~]\s?$")
+_RANGE: Final = re.compile(r"\d\s?[-~/]\s?$")
+# Words that hold a numeral and mean no number: 一些 is some, 十分 is very, 万一 is in case.
+_IDIOM: Final = re.compile(
+    rf"(?<![{_CHINESE}])(?:一(?=[些般样定起直旦切共下点边致])|十分(?![之钟数])|万一)|(?<=[统唯第之同])一(?![{_CHINESE}])"
+)
 _ORDINAL: Final = re.compile(r"(?:st|nd|rd|th)\b", re.I)
 _GROUPED: Final = re.compile(r"\d{1,3}(?:[,_]\d{3})+(?:\.\d+)?")
 _PLAIN: Final = re.compile(r"\d+(?:\.\d+)?|\.\d+")
@@ -89,11 +93,13 @@ def prepared(text: str) -> str:
         # Before NFKC, which would make 10³ into 103, 1½ into 11/2, and a list 1，2 into something like 1,2.
         text = re.sub(r"(?<=\d)([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})", lambda found: "^" + found[1].translate(_SUPER), text)
         text = re.sub(r"(?<=\d)(?=[½¼¾⅐-⅞])", " ", text)
-        text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'’](?=\d{3}(?!\d))", ",", text)
+        text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f’](?=\d{3}(?!\d))", ",", text)
         text = re.sub(r"，(?!\d{3}(?!\d))", ", ", text)
         text = even(text.translate(_MINUS)).replace("\u2044", "/")
+    if "'" in text or "{,}" in text:
+        text = re.sub(r"(?<=\d)(?:'|\{,\})(?=\d{3}(?!\d))", ",", text)
     if "\\" in text:
-        text = text.replace("{,}", ",").replace("\\,", "").replace("\\!", "").replace("\\$", "$").replace("\\ ", " ")
+        text = text.replace("\\,", "").replace("\\!", "").replace("\\$", "$").replace("\\ ", " ")
         text = _LATEX_FRACTION.sub(r" \1\2/\3", text)
     return text
 
@@ -134,7 +140,7 @@ def candidates(text: str, units: Units, explicit: bool = False) -> list[Amount]:
     taken = [(number.begin, number.end) for number in found]
     chinese = [
         number
-        for match in _HAN.finditer(text)
+        for match in _HAN.finditer(_IDIOM.sub(lambda word: "□" * len(word[0]), text))
         if (number := _han(match, text, units)) is not None
         and not any(begin <= number.begin < end for begin, end in taken[:50])
     ]
