@@ -15,7 +15,7 @@ Source: E Phi(m + sX) = Phi(m / sqrt(1 + s^2)) for a standard normal X; e.g. Owe
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -90,8 +90,8 @@ class ReferenceModel:
     n_items: int = 200
     n_groups: int = 0
     score: float = 0.75
-    item_sd: float = 0.8
-    group_sd: float = 0.6
+    item_sd: float = 0.45
+    group_sd: float = 0.35
     variant_sd: float = 0.3
     variants: Mapping[str, str] = field(default_factory=dict)
     refusal_rate: float = 0.0
@@ -128,16 +128,8 @@ class ReferenceModel:
 
     @cached_property
     def location(self) -> float:
-        """a of the module's formula, in probits, by bisection down to neighbouring floats."""
-        middle = self.spread * float(ndtri(self.score))
-        reach = float(np.abs(self.effects).max())
-        low, high = middle - reach - 1e-9, middle + reach + 1e-9
-        while low < (middle := (low + high) / 2) < high:
-            if ndtr((middle + self.effects) / self.spread).mean() < self.score:
-                low = middle
-            else:
-                high = middle
-        return middle
+        """a of the module's formula, in probits."""
+        return _location(tuple(self.effects), self.spread, self.score)
 
     @cached_property
     def item_ids(self) -> tuple[str, ...]:
@@ -263,11 +255,12 @@ class Design:
         n_groups: number of groups, dealt evenly; 0 for none.
         n_variants: number of wordings.
         n_repeats: how often each item is put in each wording.
-        score: true value over all items and all wordings, above 0 and below 1.
+        score: true value over all items and all wordings (or over these wordings), above 0 and below 1.
         item_sd: standard deviation of the items' own difficulties, in probits.
         group_sd: standard deviation of the groups' difficulties, in probits; used only if there are groups.
         variant_sd: standard deviation of the effects of wordings, in probits.
-        variants_are: ``fixed``: the true values are over the wordings drawn; ``sample``: over all wordings.
+        variants_are: ``fixed``: the wordings are the same in every measurement, spread as normal quantiles, and the
+            true values are over them; ``sample``: they are drawn anew, and the true values are over all wordings.
     """
 
     n_items: int
@@ -275,8 +268,8 @@ class Design:
     n_variants: int = 1
     n_repeats: int = 1
     score: float = 0.75
-    item_sd: float = 0.8
-    group_sd: float = 0.6
+    item_sd: float = 0.45
+    group_sd: float = 0.35
     variant_sd: float = 0.3
     variants_are: VariantsAre = "fixed"
 
@@ -307,12 +300,29 @@ def simulate(design: Design, rng: np.random.Generator) -> Simulated:
     if design.n_groups:
         groups = (np.arange(design.n_items) % design.n_groups).astype(np.int32)
         difficulties = difficulties + rng.normal(0.0, design.group_sd, design.n_groups)[groups]
-    effects = rng.normal(0.0, design.variant_sd, design.n_variants)
+    if design.variants_are == "sample":
+        effects = rng.normal(0.0, design.variant_sd, design.n_variants)
+    else:
+        effects = design.variant_sd * ndtri((np.arange(design.n_variants) + 0.5) / design.n_variants)
+        location = _location(tuple(effects), math.sqrt(variance), design.score)
     chances = ndtr(location + effects[None, :] - difficulties[:, None])
     shape = (design.n_items, design.n_variants, design.n_repeats)
     values = (rng.random(shape) < chances[:, :, None]).astype(np.float64)
     if design.variants_are == "sample":
         fixed = float(ndtr((location - difficulties) / math.sqrt(1 + design.variant_sd**2)).mean())
         return Simulated(values, groups, fixed, design.score)
-    population = float(ndtr((location + effects) / math.sqrt(variance)).mean())
-    return Simulated(values, groups, float(chances.mean()), population)
+    return Simulated(values, groups, float(chances.mean()), design.score)
+
+
+@cache
+def _location(effects: tuple[float, ...], spread: float, score: float) -> float:
+    """The a whose population value over these wordings is ``score``, by bisection down to neighbouring floats."""
+    middle = spread * float(ndtri(score))
+    reach = max(abs(effect) for effect in effects)
+    low, high = middle - reach - 1e-9, middle + reach + 1e-9
+    while low < (middle := (low + high) / 2) < high:
+        if ndtr((middle + np.array(effects)) / spread).mean() < score:
+            low = middle
+        else:
+            high = middle
+    return middle

@@ -85,7 +85,14 @@ Outcome = Literal["conforms", "does_not_conform", "inconclusive"]
 
 
 class Requirement(Record, kw_only=True):
-    """What is asked of a measurand: one limit, and the risk of a wrong acceptance that may be taken."""
+    """What is asked of a measurand.
+
+    Attributes:
+        measurand: its name.
+        at_least: the true value must not be below this; give either this or ``at_most``.
+        at_most: the true value must not be above this.
+        risk: largest probability of a wrong decision that may be taken, above 0 and below 0.5.
+    """
 
     measurand: str
     at_least: float | None = None

@@ -137,7 +137,7 @@ def test_what_can_never_be_read_is_named() -> None:
     for reference in ("many", None, "3,5", "3 apples", {"x": 1}, ["3", "many"]):
         assert "is no number" in number.check(Item(id="1", stimulus="?", reference=reference))
     item = Item(id="1", stimulus="?", reference="1")
-    wrongs = [Number(tolerance_absolute=-1.0), Number(tolerance_relative=float("nan")), Number(unit_factors={"km": 0.0})]
+    wrongs = [Number(tolerance_absolute=-1.0), Number(tolerance_relative=float("nan")), Number(unit_factors={"m": 0.0})]
     for wrong in wrongs:
         with pytest.raises(BadInput):
             wrong.check(item)

@@ -18,7 +18,7 @@ ITEM = Item(id="1", stimulus="What is the capital of {letters}?", reference="Ula
 
 
 def made(language: str) -> Procedure:
-    return procedure({"part": "llm.short_answer", "language": language})[0]
+    return procedure({"part": "llm.short_answer", "language": language, "variants": 3})[0]
 
 
 def test_the_part_keeps_the_rules_of_the_house() -> None:

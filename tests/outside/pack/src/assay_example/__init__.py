@@ -1,0 +1,1 @@
+"""An outside pack: an ordinary package with the same shelves."""
