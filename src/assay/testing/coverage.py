@@ -12,6 +12,7 @@ from scipy.special import bdtr
 
 from assay.testing.reference import Design as Simulation
 from assay.testing.reference import simulate
+from assay.uncertainty.conformity import against_limit
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.crossed import Design, Rows, mean
 from assay.uncertainty.proportion import wilson
@@ -44,6 +45,8 @@ class Coverage(NamedTuple):
         estimand: ``population`` or ``fixed``.
         covered: fraction of the intervals that contain the certified value.
         width: their mean width.
+        accepted: fraction of the measurements accepted against "at least the true value" with a risk of 0.05, which
+            are wrong acceptances at the very limit.
         exact: coverage by the exact binomial sum, for designs of independent 0/1 readings; None for others.
     """
 
@@ -52,6 +55,7 @@ class Coverage(NamedTuple):
     estimand: str
     covered: float
     width: float
+    accepted: float
     exact: float | None
 
 
@@ -72,7 +76,7 @@ def study(name: str, score: float, simulations: int, seed: int = 1, level: float
     rng = np.random.default_rng([seed, sum(name.encode()), round(1000 * score)])
     shape = (design.n_items, design.n_variants, design.n_repeats)
     item, variant, _ = (index.ravel() for index in np.indices(shape))
-    covered, width = np.zeros(2), np.zeros(2)
+    covered, width, accepted = np.zeros(2), np.zeros(2), np.zeros(2)
     for _ in range(simulations):
         drawn = simulate(simulated_design, rng)
         rows = Rows(item, variant, drawn.values.ravel())
@@ -80,14 +84,17 @@ def study(name: str, score: float, simulations: int, seed: int = 1, level: float
         for place, truth in enumerate((drawn.population_true, drawn.fixed_true)):
             task = Design(np.ones(design.n_items), group, design.n_variants, place == 0,
                           design.variants_are == "sample", (0.0, 1.0))  # fmt: skip
-            ends = interval(mean(rows, task).spread, level)
+            spread = mean(rows, task).spread
+            ends = interval(spread, level)
             assert ends is not None
             covered[place] += ends[0] <= truth <= ends[1]
             width[place] += ends[1] - ends[0]
+            accepted[place] += against_limit(spread, truth, 0.05, at_least=True).outcome == "conforms"
     binomial = design.n_groups == 0 and design.n_variants == design.n_repeats == 1
     exact = exact_coverage(design.n_items, score, level) if binomial else None
     return [
-        Coverage(name, score, estimand, covered[i] / simulations, width[i] / simulations, exact if i == 0 else None)
+        Coverage(name, score, estimand, *(float(column[i]) / simulations for column in (covered, width, accepted)),
+                 exact if i == 0 else None)
         for i, estimand in enumerate(("population", "fixed"))
     ]
 
@@ -101,14 +108,15 @@ def exact_coverage(n: int, p: float, level: float = 0.95) -> float:
 
 def table(simulations: int, names: list[str]) -> Iterator[str]:
     """The lines of a Markdown table."""
-    yield "| design | true score | population: covered | mean width | fixed: covered | mean width | exact binomial |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    yield ("| design | true score | population: covered | mean width | wrongly accepted "
+           "| fixed: covered | mean width | wrongly accepted | exact binomial |")  # fmt: skip
+    yield "|" + " --- |" * 9
     for name in names:
         for score in SCORES:
             population, fixed = study(name, score, simulations)
             exact = "" if population.exact is None else f"{population.exact:.4f}"
-            yield (f"| {name} | {score} | {population.covered:.4f} | {population.width:.4f} | {fixed.covered:.4f} "
-                   f"| {fixed.width:.4f} | {exact} |")  # fmt: skip
+            columns = [f"{x:.4f}" for row in (population, fixed) for x in (row.covered, row.width, row.accepted)]
+            yield f"| {name} | {score} | {' | '.join(columns)} | {exact} |"
 
 
 def main(arguments: list[str] | None = None) -> None:

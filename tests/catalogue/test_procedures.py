@@ -1,0 +1,65 @@
+"""From the table of a measurement file to a procedure."""
+
+import pytest
+
+from assay.catalogue.procedures import procedure
+from assay.vocabulary.errors import BadInput
+
+
+def test_defaults_are_one_repeat_one_variant_of_the_population():
+    made, limits = procedure({"part": "llm.choice"})
+    assert (made.plan.repeats, len(made.plan.variants), made.plan.estimand) == (1, 1, "population")
+    assert (made.plan.level, limits.retries, limits.max_connections) == (0.95, 8, None)
+
+
+def test_variants_by_number_by_name_in_a_language_and_of_ones_own():
+    by_number = procedure({"part": "llm.choice", "variants": 3})[0].plan.variants
+    by_name = procedure({"part": "llm.choice", "variants": [v.name for v in by_number]})[0].plan.variants
+    assert by_number == by_name
+    chinese = procedure({"part": "llm.choice", "variants": 3, "language": "zh"})[0].plan.variants
+    assert [v.name for v in chinese] == [v.name for v in by_number]
+    assert all(a.data != b.data for a, b in zip(chinese, by_number, strict=True))
+    own = procedure({"part": "llm.choice", "variant": [{"name": "mine", "prompt": "{input}?"}]})[0].plan.variants
+    assert [v.name for v in own] == ["mine"]
+
+
+def test_speed_is_no_part_of_the_method():
+    plain, _ = procedure({"part": "llm.choice"})
+    fast, _ = procedure({"part": "llm.choice", "max_connections": 7, "timeout_s": 1, "level": 0.9, "estimand": "fixed"})
+    assert plain.digest == fast.digest
+    assert plain.digest != procedure({"part": "llm.choice", "repeats": 2})[0].digest
+    assert plain.digest != procedure({"part": "llm.choice", "seed": 1})[0].digest
+
+
+def test_another_instrument_for_the_first_measurand():
+    made, _ = procedure({"part": "llm.short_answer", "instrument": {"part": "general.number", "tolerance_relative": 0.1}})
+    assert made.channels[0].instrument.part == "general.number"
+    assert made.channels[0].instrument.settings == {"tolerance_relative": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"part": "llm.choise"}, "llm.choice"),
+        ({"part": "llm.choice", "repeat": 2}, "did you mean 'repeats'"),
+        ({"part": "llm.choice", "repeats": 0}, "'repeats' is 0"),
+        ({"part": "llm.choice", "repeats": True}, "'repeats'"),
+        ({"part": "llm.choice", "level": 95}, "such as 0.95"),
+        ({"part": "llm.choice", "variants": 99}, "'variants' is 99"),
+        ({"part": "llm.choice", "variants": ["dirct"]}, "did you mean 'direct'"),
+        ({"part": "llm.choice", "variants": []}, "at least one name"),
+        ({"part": "llm.choice", "variants": ["direct", "direct"]}, "each once"),
+        ({"part": "llm.choice", "variants": 0}, "1 or more"),
+        ({"part": "llm.choice", "language": "fr"}, "'language' is 'fr'"),
+        ({"part": "llm.choice", "estimand": "both"}, "'estimand' is 'both'"),
+        ({"part": "llm.choice", "seed": -1}, "'seed' is -1"),
+        ({"part": "llm.choice", "timeout_s": 0}, "seconds, more than 0"),
+        ({"part": "llm.choice", "instrument": {"tolerance": 1}}, "'part' is missing"),
+        ({"part": "llm.choice", "variant": [{"name": "x"}]}, "'name' and 'prompt'"),
+        ({}, "'part' is missing"),
+    ],
+)
+def test_bad_settings_are_named(table, words):
+    with pytest.raises(BadInput) as caught:
+        procedure(table)
+    assert words in str(caught.value)
