@@ -1,1 +1,62 @@
 """Assay: metrology for AI systems. ``assay.measure("file.toml")`` is the whole line in one call."""
+
+TYPE_CHECKING = False  # as type checkers know it; importing typing would take longer than all the rest
+
+if TYPE_CHECKING:
+    from assay.api import parts as _parts
+    from assay.api.demo import demo as demo
+    from assay.api.measure import measure as measure
+    from assay.api.measure import preview as preview
+    from assay.api.measured import Measured as Measured
+    from assay.api.runs import Stated as Stated
+    from assay.api.runs import decide as decide
+    from assay.api.runs import observations as observations
+    from assay.api.runs import read as read
+    from assay.api.runs import render as render
+    from assay.api.runs import report as report
+    from assay.api.runs import runs as runs
+    from assay.api.runs import show as show
+    from assay.api.runs import write_observations as write_observations
+    from assay.api.start import init as init
+    from assay.api.verify import verify as verify
+    from assay.vocabulary.errors import AssayError as AssayError
+    from assay.vocabulary.errors import BadInput as BadInput
+    from assay.vocabulary.errors import CannotMeasure as CannotMeasure
+    from assay.vocabulary.errors import VerificationFailed as VerificationFailed
+
+    part = _parts.described
+    parts = _parts.listed
+
+_API = "assay.api."
+_ERRORS = "assay.vocabulary.errors"
+_PUBLIC = {
+    "measure": (_API + "measure", "measure"), "preview": (_API + "measure", "preview"),
+    "Measured": (_API + "measured", "Measured"), "demo": (_API + "demo", "demo"), "init": (_API + "start", "init"),
+    "runs": (_API + "runs", "runs"), "show": (_API + "runs", "show"), "report": (_API + "runs", "report"),
+    "Stated": (_API + "runs", "Stated"), "render": (_API + "runs", "render"), "decide": (_API + "runs", "decide"),
+    "read": (_API + "runs", "read"), "observations": (_API + "runs", "observations"),
+    "write_observations": (_API + "runs", "write_observations"), "verify": (_API + "verify", "verify"),
+    "parts": (_API + "parts", "listed"), "part": (_API + "parts", "described"),
+    "AssayError": (_ERRORS, "AssayError"), "BadInput": (_ERRORS, "BadInput"),
+    "CannotMeasure": (_ERRORS, "CannotMeasure"), "VerificationFailed": (_ERRORS, "VerificationFailed"),
+}  # fmt: skip
+"""Public name: module and name in it. Looked up when first used, so that ``import assay`` costs nothing."""
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("assay")
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'assay' has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _PUBLIC[name]
+    found = getattr(import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC, "__version__"])

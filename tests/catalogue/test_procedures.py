@@ -32,7 +32,8 @@ def test_speed_is_no_part_of_the_method():
 
 
 def test_another_instrument_for_the_first_measurand():
-    made, _ = procedure({"part": "llm.short_answer", "instrument": {"part": "general.number", "tolerance_relative": 0.1}})
+    number = {"part": "general.number", "tolerance_relative": 0.1}
+    made, _ = procedure({"part": "llm.short_answer", "instrument": number})
     assert made.channels[0].instrument.part == "general.number"
     assert made.channels[0].instrument.settings == {"tolerance_relative": 0.1}
 

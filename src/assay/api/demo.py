@@ -32,7 +32,7 @@ class Shown(NamedTuple):
 def demo(folder: str | Path, language: str = "en", progress: Callable[[State], None] | None = None) -> Shown:
     """Serve the reference endpoint, measure it, and render the report; all of it in ``folder``.
 
-    A second call finds the responses in the laboratory of the folder and asks nothing.
+    The endpoint has another port each time, so each call measures a new subject as far as the laboratory can tell.
     """
     settings = Settings(score=0.9)
     server = reference(settings)

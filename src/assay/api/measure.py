@@ -4,7 +4,9 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +24,8 @@ from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.observation import Response
 from assay.vocabulary.protocols import RunRecord
 from assay.vocabulary.record import Json, Record
+from assay.vocabulary.result import Result
+from assay.vocabulary.status import STATUSES
 
 Answer = TypeVar("Answer")
 
@@ -47,12 +51,8 @@ def measure(
     """
     measurement = load(source)
     laboratory = Laboratory(Path(lab))
-    with laboratory.lock():
-        store = SqliteStore(laboratory, write=True)
-        try:
-            return run_loop(_measure(measurement, store, again, progress or (lambda state: None)))
-        finally:
-            store.close()
+    with laboratory.lock(), laboratory.guarded(), closing(SqliteStore(laboratory, write=True)) as store:
+        return run_loop(_measure(measurement, store, again, progress or (lambda state: None)))
 
 
 def run_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -61,28 +61,48 @@ def run_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
     with suppress(ImportError):  # Windows has no uvloop
         from uvloop import new_event_loop
 
-    def run() -> Answer:
+    def run(work: Coroutine[Any, Any, Answer]) -> Answer:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return runner.run(work)
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return run()
+        return run(work)
+    return _in_thread(work, run)
+
+
+def _in_thread(work: Coroutine[Any, Any, Answer], run: Callable[[Coroutine[Any, Any, Answer]], Answer]) -> Answer:
+    """Run it in a thread of its own; an interruption of the waiting caller is passed on to it."""
     ended: list[Answer | BaseException] = []
+    cancel: list[Callable[[], object]] = []
+
+    async def begin() -> Answer:
+        task = asyncio.ensure_future(work)
+        cancel.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
+        return await task
 
     def keep() -> None:
         try:
-            ended.append(run())
+            ended.append(run(begin()))
         except BaseException as error:
             ended.append(error)
 
-    thread = threading.Thread(target=keep)
+    thread = threading.Thread(target=keep, name="assay")
     thread.start()
-    thread.join()
-    if isinstance(ended[0], BaseException):
-        raise ended[0]
-    return ended[0]
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        for stop in cancel:
+            with suppress(RuntimeError):  # it has ended in this very moment
+                stop()
+        thread.join()
+    answer = ended[0]
+    if isinstance(answer, asyncio.CancelledError):
+        raise KeyboardInterrupt
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 async def _measure(
@@ -100,8 +120,8 @@ async def _measure(
     work = Work(manifest, recipe, measurement.material, store)
     state = await _observe(measurement, work, progress)
     numbers = await channels(work)
-    issued = issue(work, numbers, store.laboratory)
     store.complete(planned.run)
+    issued = issue(work, numbers, store.laboratory)
     _refuse_nothing(issued.report.results, store, numbers)
     return Measured(issued, state.reused, state.planned)
 
@@ -113,7 +133,8 @@ def _planned(measurement: Measurement, store: SqliteStore, again: bool) -> Plann
     runs = store.runs(first.base)
     if not runs:
         return first
-    occasion = runs[-1].occasion + (1 if again and runs[-1].state == "complete" else 0)
+    latest = max(runs, key=lambda run: run.occasion)
+    occasion = latest.occasion + (1 if again and latest.state == "complete" else 0)
     made = measurement.recipe.procedure
     varied = msgspec.structs.replace(made.plan, occasion=occasion)
     return plan(msgspec.structs.replace(made, plan=varied), measurement.material, identity)
@@ -121,16 +142,6 @@ def _planned(measurement: Measurement, store: SqliteStore, again: bool) -> Plann
 
 async def _observe(measurement: Measurement, work: Work, progress: Callable[[State], None]) -> State:
     planned = work.manifest.planned
-    work.store.keep_material(measurement.material)
-    record = RunRecord(
-        name=planned.run,
-        base=planned.base,
-        occasion=planned.procedure.plan.occasion,
-        title=measurement.title,
-        planned=planned.n_trials,
-        manifest=msgspec.json.encode(work.manifest),
-    )
-    work.store.keep_run(record)
     limits = work.recipe.limits
     engine: Local[Asking, Response] = Local(limits)
     rig = Rig(measurement.subject, work.recipe.bench, work.store, engine, limits, measurement.price)
@@ -142,21 +153,38 @@ async def _observe(measurement: Measurement, work: Work, progress: Callable[[Sta
         progress(state)
 
     try:
-        return await observe(planned, measurement.material, rig, told)
+        return await observe(planned, measurement.material, rig, told, partial(_begin, work))
     except asyncio.CancelledError:
         raise CannotMeasure("observe.interrupted", done=latest.done, planned=latest.planned) from None
 
 
-def _refuse_nothing(results: Any, store: SqliteStore, numbers: dict[str, int]) -> None:
-    """A measurement in which nothing at all could be read has failed, whatever its report says."""
-    if any(result.value is not None for result in results):
-        return
-    reasons = Counter[str]()
-    for number in numbers.values():
-        for _, reason, n in store.lost(number):
-            reasons[reason] += n
-    reason = reasons.most_common(1)[0][0] if reasons else "none was applicable"
-    raise CannotMeasure("observe.nothing", n=results[0].n_observations, reason=reason)
+def _begin(work: Work) -> None:
+    """Keep the items and the run, so that it can be gone on with from the store alone."""
+    planned = work.manifest.planned
+    record = RunRecord(
+        name=planned.run,
+        base=planned.base,
+        occasion=planned.procedure.plan.occasion,
+        title=work.manifest.title,
+        planned=planned.n_trials,
+        manifest=msgspec.json.encode(work.manifest),
+    )
+    work.store.keep_material(work.material)
+    work.store.keep_run(record)
+
+
+def _refuse_nothing(results: tuple[Result, ...], store: SqliteStore, numbers: dict[str, int]) -> None:
+    """A measurement in which some measurand could not be read even once has failed, whatever its report says.
+
+    Unless each time the subject refused, or there was nothing to be read: that is an answer.
+    """
+    for result in results:
+        lost = Counter[str]()
+        for status, reason, n in store.lost(numbers[result.measurand]):
+            if STATUSES[status] not in ("refused", "not_applicable"):
+                lost[reason or STATUSES[status]] += n
+        if result.value is None and lost:
+            raise CannotMeasure("observe.nothing", n=result.n_observations, reason=lost.most_common(1)[0][0])
 
 
 class Preview(Record, kw_only=True):
@@ -183,31 +211,35 @@ def preview(source: str | Path | dict[str, Json], lab: str | Path = ".assay") ->
     """What ``measure`` would ask, without asking anything or writing anything."""
     measurement = load(source)
     laboratory = Laboratory(Path(lab))
-    store = SqliteStore(laboratory, write=False) if laboratory.database.exists() else None
-    identity = measurement.subject.identity()
-    planned = _planned(measurement, store, False) if store else plan(
-        measurement.recipe.procedure, measurement.material, identity
-    )  # fmt: skip
+    if not laboratory.has_store():
+        identity = measurement.subject.identity()
+        return _preview(measurement, plan(measurement.recipe.procedure, measurement.material, identity), None)
+    with laboratory.guarded(), closing(SqliteStore(laboratory, write=False)) as store:
+        return _preview(measurement, _planned(measurement, store, False), store)
+
+
+def _preview(measurement: Measurement, planned: Planned, store: SqliteStore | None) -> Preview:
     prompts: list[dict[str, Json]] = []
     tokens = in_store = 0
-    keys: list[bytes] = []
-    for asking in askings(planned, measurement.material, measurement.recipe.bench):
-        text = asking.stimulus if isinstance(asking.stimulus, str) else str(asking.stimulus)
-        tokens += _tokens(text)
-        if asking.trial.repeat == 1 and len(prompts) < 3 * len(planned.procedure.plan.variants):
-            head = {"item": asking.trial.item.id, "variant": asking.trial.variant.name}
-            prompts.append({**head, "stimulus": asking.stimulus})
-        keys.append(asking.key)
-    if store is not None:
-        in_store = len(store.has_responses(keys))
-        store.close()
-    answer = identity.get("max_tokens") or 0
-    usage = {"input_tokens": tokens, "output_tokens": planned.n_trials * int(answer)}
-    cost = measurement.price.cost(usage) if measurement.price else None
+    all_askings = askings(planned, measurement.material, measurement.recipe.bench)
+    while chunk := list(islice(all_askings, 500)):
+        for asking in chunk:
+            text = asking.stimulus if isinstance(asking.stimulus, str) else str(asking.stimulus)
+            tokens += _tokens(text)
+            if asking.trial.repeat == 1 and len(prompts) < 3 * len(planned.procedure.plan.variants):
+                head = {"item": asking.trial.item.id, "variant": asking.trial.variant.name}
+                prompts.append({**head, "stimulus": asking.stimulus})
+        in_store += len(store.has_responses([asking.key for asking in chunk])) if store else 0
+    longest = planned.subject.get("max_tokens") or planned.subject.get("max_completion_tokens") or 0
+    usage = {"input_tokens": tokens, "output_tokens": planned.n_trials * int(longest)}
     return Preview(
-        run=planned.run, requests=planned.n_trials, in_store=in_store, prompts=tuple(prompts),
-        input_tokens=tokens, cost=cost,
-    )  # fmt: skip
+        run=planned.run,
+        requests=planned.n_trials,
+        in_store=in_store,
+        prompts=tuple(prompts),
+        input_tokens=tokens,
+        cost=measurement.price.cost(usage) if measurement.price else None,
+    )
 
 
 def _tokens(text: str) -> int:

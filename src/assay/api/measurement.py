@@ -8,7 +8,7 @@ import msgspec
 from assay.catalogue.build import build, fill, measurand, read_toml
 from assay.catalogue.procedures import procedure
 from assay.line.decide import check_requirements
-from assay.line.observe import Price
+from assay.line.observe import Price, check_stimuli
 from assay.line.plan import check_items
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.material import Material
@@ -79,13 +79,14 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
     made = recipe(file.procedure)
     requirements = tuple(fill(Requirement, row, "[[requirement]]") for row in file.requirement)
     check_requirements(requirements, made.measurands)
-    price: Price | None = fill(Price, file.price, "[price]") if file.price is not None else None
+    price = None if file.price is None else _price(file.price)
     if made.limits.max_cost is not None and price is None:
         raise BadInput("price.missing")
     subject: Subject = build("subject", _use(file.subject, "[subject]"), "[subject]")
     subject.identity()  # settings that no subject can have are refused before the items are read
     material: Material = build("material", _use(file.material, "[material]"), "[material]").load(folder)
     check_items(material, {c.instrument.part: made.instruments[c.measurand] for c in made.procedure.channels})
+    check_stimuli(made.procedure, material, made.bench)
     return Measurement(
         title=file.title or (Path(source).stem if not isinstance(source, dict) else material.name),
         laboratory=file.laboratory,
@@ -95,6 +96,15 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
         requirements=requirements,
         price=price,
     )
+
+
+def _price(table: dict[str, Json]) -> Price:
+    price: Price = fill(Price, table, "[price]")
+    for key in ("input_per_million", "output_per_million"):
+        if getattr(price, key) < 0:
+            got = repr(getattr(price, key))
+            raise BadInput("setting.value", where="[price]", key=key, got=got, expected="a price, 0 or more")
+    return price
 
 
 def recipe(table: dict[str, Json]) -> Recipe:

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from assay.api.measurement import recipe
+from assay.store.laboratory import writing
 from assay.testing.reference import ReferenceModel, skeleton
 from assay.testing.reference_server import Faults, ReferenceServer
 from assay.vocabulary.errors import BadInput
@@ -37,6 +38,9 @@ class Settings(Record, kw_only=True):
 
 def reference(settings: Settings) -> ReferenceServer:
     """A server whose certified values are those for the first variants of ``llm.choice``."""
+    if not 0 <= settings.latency_ms <= 3_600_000:
+        got, expected = repr(settings.latency_ms), "milliseconds, from 0 to an hour"
+        raise BadInput("setting.value", where="reference endpoint", key="latency_ms", got=got, expected=expected)
     probe = ReferenceModel(seed=settings.seed, n_items=settings.items, n_groups=settings.groups).item(0)
     made = recipe({"part": "llm.choice", "variants": settings.variants})
     wordings = {v.name: skeleton(made.bench.stimulus(probe, v), probe) for v in made.procedure.plan.variants}
@@ -61,12 +65,10 @@ def write(server: ReferenceServer, settings: Settings, url: str, folder: str | P
     paths = [place / "measurement.toml", place / "items.jsonl", place / "certificate.json"]
     certificate = msgspec.json.format(msgspec.json.encode(server.model.certificate()), indent=2)
     contents = [_MEASUREMENT.format(url=url, s=settings).encode(), server.model.items_jsonl(), certificate + b"\n"]
-    try:
+    with writing(place):
         place.mkdir(parents=True, exist_ok=True)
         for path, content in zip(paths, contents, strict=True):
             path.write_bytes(content)
-    except OSError as error:
-        raise BadInput("folder.unwritable", path=str(place), reason=error.strerror or error) from error
     return paths
 
 

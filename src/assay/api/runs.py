@@ -2,7 +2,8 @@
 
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -12,9 +13,11 @@ import msgspec
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
 from assay.api.measurement import Recipe, parts_of, requirements
-from assay.api.work import Issued, Work, channels, issue, reopen, write
+from assay.api.work import Work, channels, issue, reopen, write
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_parquet
-from assay.store.laboratory import Laboratory
+from assay.line.plan import check_items
+from assay.line.read import reading_digest
+from assay.store.laboratory import Laboratory, writing
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.canonical import digest_bytes, settled
 from assay.vocabulary.errors import BadInput
@@ -62,27 +65,32 @@ class Stated(Record, kw_only=True):
 def opened(lab: str | Path, *, write: bool = False) -> Iterator[SqliteStore]:
     """The store of a laboratory that exists already."""
     laboratory = Laboratory(Path(lab))
-    if not laboratory.database.exists():
+    if not laboratory.has_store():
         raise BadInput("lab.none", path=str(lab))
-    if not write:
-        store = SqliteStore(laboratory, write=False)
-        try:
-            with laboratory.guarded():
-                yield store
-        finally:
-            store.close()
-        return
-    with laboratory.lock():
-        store = SqliteStore(laboratory, write=True)
-        try:
-            yield store
-        finally:
-            store.close()
+    with (
+        laboratory.lock() if write else nullcontext(),
+        laboratory.guarded(),
+        closing(SqliteStore(laboratory, write=write)) as store,
+    ):
+        yield store
+
+
+def _finished(store: SqliteStore, name: str) -> RunRecord:
+    """A run whose responses are all there.
+
+    Raises:
+        BadInput: no such run, or it was not finished.
+    """
+    record = store.run(name)
+    if record.state != "complete":
+        raise BadInput("run.incomplete", name=record.name, planned=record.planned)
+    return record
 
 
 def runs(lab: str | Path = ".assay") -> list[RunLine]:
     """All runs of a laboratory, oldest first."""
     with opened(lab) as store:
+        counts = store.report_counts()
         return [
             RunLine(
                 name=run.name,
@@ -91,7 +99,7 @@ def runs(lab: str | Path = ".assay") -> list[RunLine]:
                 state=run.state,
                 planned=run.planned,
                 begun=begun(run),
-                reports=len(store.reports(run.name)),
+                reports=counts.get(run.name, 0),
             )
             for run in store.runs()
         ]
@@ -99,8 +107,6 @@ def runs(lab: str | Path = ".assay") -> list[RunLine]:
 
 def begun(run: RunRecord) -> str:
     """When a run was begun, ISO 8601 UTC."""
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(run.created_s, UTC).isoformat(timespec="seconds")
 
 
@@ -115,11 +121,7 @@ def show(run: str, lab: str | Path = ".assay") -> Measured:
         issued = store.reports(record.name)
         if not issued:
             raise BadInput("report.missing", name=record.name)
-        return Measured(_stored(store, issued[-1][1]), record.planned, record.planned)
-
-
-def _stored(store: SqliteStore, envelope: bytes) -> Issued:
-    return write(store.laboratory, envelope)
+        return Measured(write(store.laboratory, issued[-1][1]), record.planned, record.planned)
 
 
 def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -> Measured:
@@ -128,7 +130,7 @@ def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -
     A report that would say the same as one issued before is that one.
     """
     with opened(lab, write=True) as store:
-        work = reopen(store, store.run(run))
+        work = reopen(store, _finished(store, run))
         if stated is not None:
             table = {k: v for k, v in msgspec.to_builtins(stated).items() if v is not None}
             if stated.level is not None and not 0.5 < stated.level < 1:
@@ -141,7 +143,7 @@ def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -
 def decide(run: str, source: str | Path | dict[str, Json], lab: str | Path = ".assay") -> Measured:
     """Decide on a finished run against the ``[[requirement]]`` tables of a file; nothing is asked again."""
     with opened(lab, write=True) as store:
-        work = reopen(store, store.run(run))
+        work = reopen(store, _finished(store, run))
         wanted = requirements(source, work.recipe.measurands)
         manifest = msgspec.structs.replace(work.manifest, requirements=wanted)
         return _issued(work._replace(manifest=manifest), store)
@@ -156,10 +158,12 @@ def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay"
         lab: folder of the laboratory.
     """
     with opened(lab, write=True) as store:
-        work = reopen(store, store.run(run))
+        work = reopen(store, _finished(store, run))
         table = {"part": instrument} if isinstance(instrument, str) else dict(instrument)
         use = PartUse(part=str(table.pop("part", "")), settings=settled(table))
-        return _issued(work._replace(recipe=_with_instrument(work.recipe, use)), store)
+        recipe = _with_instrument(work.recipe, use)
+        check_items(work.material, {use.part: recipe.instruments[recipe.procedure.channels[0].measurand]})
+        return _issued(work._replace(recipe=recipe), store)
 
 
 def _with_instrument(recipe: Recipe, use: PartUse) -> Recipe:
@@ -184,17 +188,12 @@ def _issued(work: Work, store: SqliteStore) -> Measured:
 def observations(run: str, lab: str | Path = ".assay", outputs: bool = False) -> Iterator[Row]:
     """The rows of a finished run, in the order of the plan; with the subject's outputs if they are wanted."""
     with opened(lab) as store:
-        record = store.run(run)
-        work = reopen(store, record)
-        if record.state != "complete":
-            raise BadInput("run.incomplete", name=record.name, planned=record.planned)
+        work = reopen(store, _finished(store, run))
         yield from rows(work.manifest.planned, work.material, store, run_channels(work), outputs)
 
 
 def run_channels(work: Work) -> dict[str, int]:
     """The channels of a run that were read already, by measurand."""
-    from assay.line.read import reading_digest
-
     found = {}
     for channel in work.recipe.procedure.channels:
         digest = reading_digest(channel, work.recipe.instruments[channel.measurand])
@@ -202,7 +201,6 @@ def run_channels(work: Work) -> dict[str, int]:
         if number is not None:
             found[channel.measurand] = number
     return found
-
 
 
 def write_observations(
@@ -214,7 +212,8 @@ def write_observations(
         run: name of the run, the beginning of it, or ``last``.
         lab: folder of the laboratory.
         target: a file to make, or an open text stream.
-        form: ``csv``, ``jsonl`` or ``parquet``; by default what the ending of the file says, else CSV.
+        form: ``csv``, ``jsonl``, ``json`` (one array) or ``parquet``; by default what the ending of the file says,
+            else CSV.
         outputs: add what the subject answered.
     """
     ending = target.suffix.lstrip(".") if isinstance(target, Path) else "csv"
@@ -224,13 +223,20 @@ def write_observations(
     if form == "parquet":
         if not isinstance(target, Path):
             raise BadInput("setting.missing", where="observations", key="output", expected="a file, for Parquet")
-        write_parquet(table, columns, target)
+        with writing(target):
+            write_parquet(_begun(table), columns, target)
     elif isinstance(target, Path):
-        first = next(table, None)  # whatever is wrong with the run is found before the file is made
-        with Laboratory(target.parent).guarded(), target.open("w", encoding="utf-8", newline="") as file:
-            WRITERS[form](chain([first] if first else [], table), columns, file)
+        begun_table = _begun(table)
+        with writing(target), target.open("w", encoding="utf-8", newline="") as file:
+            WRITERS[form](begun_table, columns, file)
     else:
         WRITERS[form](table, columns, target)
+
+
+def _begun(table: Iterator[Row]) -> Iterator[Row]:
+    """The same rows; whatever is wrong with the run is found now, before a file is made."""
+    first = next(table, None)
+    return chain([first] if first else [], table)
 
 
 def settings(pairs: list[str]) -> dict[str, Json]:
@@ -264,9 +270,7 @@ def render(measured: Measured, form: str, language: str, path: Path | None = Non
 
         data = html(measured.report, language, digest_bytes(measured.envelope)).encode()
         path = path or measured.path.with_suffix(f".{language}.html" if language != "en" else ".html")
-    try:
-        if not path.exists() or path.read_bytes() != data:
+    with writing(path):
+        if not path.is_file() or path.read_bytes() != data:
             path.write_bytes(data)
-    except OSError as error:
-        raise BadInput("folder.unwritable", path=str(path), reason=error.strerror or error) from error
     return path.resolve()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from assay.store.laboratory import writing
 from assay.vocabulary.errors import BadInput
 
 _FILES = Path(__file__).with_name("start_files")
@@ -23,10 +24,8 @@ def init(folder: str | Path = ".", language: str = "en") -> list[Path]:
     for path in paths:
         if path.exists():
             raise BadInput("file.exists", path=str(path))
-    try:
+    with writing(place):
         place.mkdir(parents=True, exist_ok=True)
         for path in paths:
             path.write_bytes((_FILES / f"{path.stem}.{language}{path.suffix}").read_bytes())
-    except OSError as error:
-        raise BadInput("folder.unwritable", path=str(place), reason=error.strerror or error) from error
     return paths

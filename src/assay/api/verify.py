@@ -1,25 +1,32 @@
 """Verification of a report by somebody who was not there."""
 
+import sqlite3
+from contextlib import closing, suppress
 from math import isclose
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from assay.api.examine import Found, examine
+from assay.api.keys import own_key_id, trusted
+from assay.api.measure import run_loop
 from assay.api.measurement import parts_of
 from assay.api.work import Manifest, Work, estimates
-from assay.line.compose import digests, software
+from assay.line.compose import account, digests, software
 from assay.line.decide import decide
 from assay.line.plan import Planned
 from assay.reports.envelope import LARGEST_BYTES, Opened, open_envelope
-from assay.reports.keys import trusted_keys
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import AssayError, BadInput
+from assay.vocabulary.material import Material
 from assay.vocabulary.procedure import Limits
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import Report
+
+_MOST_ITEMS: Final = 5
 
 Outcome = Literal["passed", "failed", "not_checked"]
 
@@ -31,11 +38,13 @@ class Check(Record, kw_only=True):
         name: what was checked; the words are in ``words/``.
         outcome: ``not_checked`` is neither a pass nor a failure.
         detail: what was found, or why it could not be checked.
+        found: what was changed, as far as it can be told; at most the first few.
     """
 
     name: str
     outcome: Outcome
     detail: str = ""
+    found: tuple[Found, ...] = ()
 
 
 class Verification(Record, kw_only=True):
@@ -74,7 +83,7 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
     except OSError as error:
         raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
     laboratory = Laboratory(Path(lab))
-    opened = open_envelope(data, str(path), trusted_keys(laboratory.keys))
+    opened = open_envelope(data, str(path), trusted(laboratory.keys))
     checks = [Check(name="signature", outcome="passed", detail=opened.key_id)]
     trust: Outcome = "passed" if opened.trusted else "failed"
     checks.append(Check(name="trust", outcome=trust, detail="" if opened.trusted else opened.key_id))
@@ -88,50 +97,90 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
     )
 
 
-_PARTS = ("material", "responses", "observations", "results", "decisions")
+_PARTS = ("material", "responses", "observations", "conditions", "results", "decisions")
+_UNSOUND = (  # what rows with impossible content end in
+    IndexError, TypeError, ValueError, OverflowError, msgspec.DecodeError, sqlite3.OperationalError, BadInput,
+)  # fmt: skip
 
 
 def _recomputed(opened: Opened, laboratory: Laboratory) -> list[Check]:
     report = opened.report
     subject = _equal("subject", digest(report.subject.identity), report.subject.digest)
-
-    def none(reason: str) -> list[Check]:
-        return [subject, *(Check(name=name, outcome="not_checked", detail=reason) for name in _PARTS)]
-
-    if not laboratory.database.exists():
-        return none("no_store")
-    store = SqliteStore(laboratory, write=False)
+    if not laboratory.has_store():
+        return [subject, *_unchecked(_PARTS, "no_store")]
     try:
-        with laboratory.guarded():
+        with laboratory.guarded(), closing(SqliteStore(laboratory, write=False)) as store:
             if not any(run.name == report.run for run in store.runs()):
-                return none("no_run")
-            try:
-                return [subject, *_against_store(report, store)]
-            except BadInput as error:
-                return none(str(error))
-    finally:
-        store.close()
+                return [subject, *_unchecked(_PARTS, "no_run")]
+            checks = _against_store(report, store)
+            own = opened.key_id == own_key_id(laboratory.keys) or store.has_report(opened.sha256)
+            if not own and any(check.outcome == "failed" for check in checks):
+                checks = _unchecked(_PARTS, "other_run")  # the same plan, carried out here as well
+            return [subject, *checks]
+    except BadInput as error:
+        return [subject, *_unchecked(_PARTS, str(error))]
+
+
+def _unchecked(names: tuple[str, ...], reason: str) -> list[Check]:
+    return [Check(name=name, outcome="not_checked", detail=reason) for name in names]
 
 
 def _against_store(report: Report, store: SqliteStore) -> list[Check]:
-    record = store.run(report.run)
-    manifest = msgspec.json.decode(record.manifest, type=Manifest)
-    material = store.material(report.material.digest)
-    checks = [_equal("material", material.digest, report.material.digest)]
-    planned = msgspec.structs.replace(manifest.planned, procedure=report.procedure)
+    manifest = msgspec.json.decode(store.run(report.run).manifest, type=Manifest)
+    items = tuple(Found(kind="item", item=name) for name in store.changed_items(report.material.digest)[:_MOST_ITEMS])
+    try:
+        material = store.material(report.material.digest)
+    except msgspec.DecodeError as error:
+        unread = Check(name="material", outcome="failed", detail=str(error), found=items)
+        return [unread, *_unchecked(_PARTS[1:], "no_material")]
+    checks = [msgspec.structs.replace(_equal("material", material.digest, report.material.digest), found=items)]
     channels = _channels(report, store)
     if channels is None:
-        missing = [Check(name=name, outcome="not_checked", detail="no_readings") for name in _PARTS[1:]]
-        return [*checks, *missing]
-    changed = [key.hex()[:12] for key, kept, content in store.stored_digests(next(iter(channels.values())))
-               if digest(content.content()) != kept.hex()]  # fmt: skip
-    found = digests(planned, material, store, channels)
-    if changed:
-        checks.append(Check(name="responses", outcome="failed", detail=", ".join(changed[:5])))
-    else:
-        checks.append(_equal("responses", found.responses, report.observations.responses))
-    checks.append(_equal("observations", found.digest, report.observations.digest))
-    return checks + _results(report, planned, store, channels)
+        return checks + _unchecked(_PARTS[1:], "no_readings")
+    planned = msgspec.structs.replace(manifest.planned, procedure=report.procedure)
+    try:
+        recipe = parts_of(report.procedure, Limits())
+    except AssayError as error:
+        rows, _ = _rows(report, planned, material, store, channels)
+        return checks + rows + _unchecked(_PARTS[3:], str(error))
+    requirements = tuple(decision.requirement for decision in report.decisions)
+    work = Work(Manifest(planned=planned, title="", laboratory="", requirements=requirements), recipe, material, store)
+    rows, sound = _rows(report, planned, material, store, channels)
+    if any(check.outcome == "failed" for check in [*checks, *rows]):
+        versions = {instrument.measurand: instrument.version for instrument in report.instruments}
+        found: tuple[Found, ...] = ()
+        with suppress(*_UNSOUND):
+            found = run_loop(examine(work, channels, versions))
+        rows = [msgspec.structs.replace(c, found=_concerning(c, found)) for c in rows]
+        if not checks[0].found and checks[0].outcome == "failed":
+            checks[0] = msgspec.structs.replace(checks[0], found=found)
+    if not sound:
+        return checks + rows + _unchecked(_PARTS[3:], "unsound")
+    return checks + rows + _results(report, work, channels)
+
+
+def _rows(
+    report: Report, planned: Planned, material: Material, store: SqliteStore, channels: dict[str, int]
+) -> tuple[list[Check], bool]:
+    """Checks of responses and observations by their digests, and whether the rows make sense at all."""
+    changed = store.changed_responses(next(iter(channels.values())))  # all channels were read from the same ones
+    try:
+        found = digests(planned, material, store, channels)
+    except _UNSOUND as error:
+        detail = f"{type(error).__name__}: {error}"
+        return [Check(name=name, outcome="failed", detail=detail) for name in ("responses", "observations")], False
+    responses = _equal("responses", found.responses, report.observations.responses)
+    if changed and responses.outcome == "passed":
+        responses = Check(name="responses", outcome="failed")
+    return [responses, _equal("observations", found.digest, report.observations.digest)], True
+
+
+def _concerning(check: Check, found: tuple[Found, ...]) -> tuple[Found, ...]:
+    """What was found that explains why this check failed."""
+    if check.outcome != "failed":
+        return ()
+    of_responses = ("response", "no_response", "missing", "extra")
+    return tuple(one for one in found if check.name == "observations" or one.kind in of_responses)
 
 
 def _channels(report: Report, store: SqliteStore) -> dict[str, int] | None:
@@ -150,21 +199,24 @@ def _equal(name: str, found: str, stated: str) -> Check:
     return Check(name=name, outcome="failed", detail=f"{stated[:12]}… ≠ {found[:12]}…")
 
 
-def _results(report: Report, planned: Planned, store: SqliteStore, channels: dict[str, int]) -> list[Check]:
-    try:
-        recipe = parts_of(report.procedure, Limits())
-    except AssayError as error:
-        return [Check(name=name, outcome="not_checked", detail=str(error)) for name in _PARTS[3:]]
-    requirements = tuple(decision.requirement for decision in report.decisions)
-    manifest = Manifest(planned=planned, title="", laboratory="", requirements=requirements)
-    material = store.material(report.material.digest)
-    found = estimates(Work(manifest, recipe, material, store), channels)
-    results = tuple(found[channel.measurand].result for channel in report.procedure.channels)
+def _results(report: Report, work: Work, channels: dict[str, int]) -> list[Check]:
     exact = software() == report.software
-    checks = [_agree("results", results, report.results, exact)]
-    decisions = decide(requirements, found, recipe.measurands)
-    checks.append(_agree("decisions", decisions, report.decisions, exact))
-    return checks
+    planned, recipe = work.manifest.planned, work.recipe
+    try:
+        seen = account(planned, work.material, recipe.bench, work.store, channels, None)
+        found = estimates(work, channels)
+        decisions = decide(work.manifest.requirements, found, recipe.measurands)
+    except _UNSOUND as error:
+        detail = f"{type(error).__name__}: {error}"
+        return [Check(name=name, outcome="failed", detail=detail) for name in _PARTS[3:]]
+    conditions = msgspec.structs.replace(report.conditions, cost=None)
+    results = tuple(found[channel.measurand].result for channel in report.procedure.channels)
+    return [
+        _agree("conditions", [seen.conditions, seen.lost, seen.examples], [conditions, report.lost, report.examples],
+               exact),
+        _agree("results", results, report.results, exact),
+        _agree("decisions", decisions, report.decisions, exact),
+    ]  # fmt: skip
 
 
 def _agree(name: str, found: Any, stated: Any, exact: bool) -> Check:

@@ -104,7 +104,7 @@ def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Iss
         if known == content:
             return write(laboratory, envelope)
     envelope = sign(report, key)
-    work.store.keep_report(planned.run, content, report.issued, envelope)
+    work.store.keep_report(planned.run, content, envelope)
     return write(laboratory, envelope)
 
 

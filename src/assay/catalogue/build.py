@@ -5,7 +5,7 @@ import importlib
 import math
 import tomllib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin
 
 import msgspec
 
@@ -54,18 +54,43 @@ def fill(cls: type[Any], settings: dict[str, Json], where: str) -> Any:
     for key, value in settings.items():
         if key not in fields:
             raise BadInput("setting.unknown", where=where, key=key, near=near(key, list(fields)))
-        if isinstance(value, float) and not math.isfinite(value):
-            raise BadInput("number.not_finite", where=where, key=key)
+        if (place := _not_finite(value, key)) is not None:
+            raise BadInput("number.not_finite", where=where, key=place)
         annotation = _annotation(cls, key)
         try:
             msgspec.convert(value, annotation, strict=True)
         except msgspec.ValidationError as error:
-            expected = str(error).replace("Expected ", "").replace("`", "").partition(", got")[0]
-            raise BadInput("setting.type", where=where, key=key, got=repr(value), expected=expected) from error
+            expected = _expected(annotation, error)
+            raise BadInput("setting.type", where=where, key=key, got=_shown(value), expected=expected) from error
     for name, field in fields.items():
         if field.required and name not in settings:
             raise BadInput("setting.missing", where=where, key=name, expected=plain_type(_annotation(cls, name)))
     return msgspec.convert(settings, cls, strict=True)
+
+
+def _not_finite(value: Json, key: str) -> str | None:
+    """Where in a value there is a number that is not finite, such as ``body.x``."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else key
+    inside: list[tuple[Json, str]] = []
+    if isinstance(value, dict):
+        inside = [(part, f"{key}.{name}") for name, part in value.items()]
+    elif isinstance(value, list | tuple):
+        inside = [(part, key) for part in value]
+    return next((place for part, name in inside if (place := _not_finite(part, name)) is not None), None)
+
+
+def _expected(annotation: Any, error: msgspec.ValidationError) -> str:
+    kinds = [annotation, *get_args(annotation)]
+    choices = next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), None)
+    if choices:
+        return " or ".join(f'"{choice}"' for choice in choices)
+    return str(error).replace("Expected ", "").replace("`", "").partition(", got")[0]
+
+
+def _shown(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else text[:99] + "…"
 
 
 def _annotation(cls: type[Any], key: str) -> Any:
@@ -96,7 +121,9 @@ def read_toml(path: Path) -> dict[str, Json]:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise BadInput("file.not_utf8", path=str(path), line=line, reason=error.reason) from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise BadInput("toml.syntax", path=str(path), reason="nested too deeply") from None
+    except ValueError as error:  # tomllib's own, or that of a number with thousands of digits
         raise BadInput("toml.syntax", path=str(path), reason=error) from error
 
 

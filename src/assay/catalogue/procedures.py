@@ -167,7 +167,7 @@ def _uses(channel: dict[str, Json]) -> dict[str, Json]:
 def _use(value: str | dict[str, Json], where: str) -> PartUse:
     if isinstance(value, str):
         return PartUse(part=value)
-    if "part" not in value:
+    if not isinstance(value.get("part"), str):
         raise BadInput("setting.missing", where=where, key="part", expected="the name of an instrument")
     return PartUse(part=value["part"], settings={k: v for k, v in value.items() if k != "part"})
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from assay.vocabulary.words import say
@@ -31,17 +32,16 @@ class Progress:
             return
         self._told_s = now_s
         line = self._line(state, now_s - self._began_s)
-        if self._moving:
-            sys.stderr.write(f"\r\x1b[2K{line}")
-            self._shown = True
-        else:
-            sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        with suppress(OSError):  # nobody reads it: no reason to stop measuring
+            sys.stderr.write(f"\r\x1b[2K{line}" if self._moving else line + "\n")
+            sys.stderr.flush()
+        self._shown = self._moving
 
     def end(self) -> None:
         """Leave the line as it is and go to the next."""
         if self._shown:
-            sys.stderr.write("\n")
+            with suppress(OSError):
+                sys.stderr.write("\n")
             self._shown = False
 
     def _line(self, state: Any, passed_s: float) -> str:

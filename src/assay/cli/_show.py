@@ -30,7 +30,17 @@ def json_out(value: Any) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
-def measured_out(measured: "Measured", args: argparse.Namespace) -> int:
+def issued_out(measured: "Measured", args: argparse.Namespace, lab: str) -> None:
+    """Say where the signed report is, and how to look at it again."""
+    import shlex
+
+    from assay.vocabulary.words import say
+
+    option = "" if lab == ".assay" else f" --lab {shlex.quote(lab)}"
+    print(say("commands", "report.at", language(args), path=measured.path, run=measured.run, lab=option))
+
+
+def measured_out(measured: "Measured", args: argparse.Namespace, lab: str | None = None) -> int:
     """Show results and decisions; the exit code says what was decided."""
     if args.json:
         json_out(measured.to_json())
@@ -38,11 +48,10 @@ def measured_out(measured: "Measured", args: argparse.Namespace) -> int:
     import shutil
 
     from assay.reports.terminal import terminal
-    from assay.vocabulary.words import say
 
     width = min(shutil.get_terminal_size((100, 24)).columns, 110)
     print(terminal(measured.report, language(args), width, colour(sys.stdout)))
-    print(say("commands", "report.at", language(args), path=measured.path, run=measured.run))
+    issued_out(measured, args, lab or args.lab)
     return measured.exit_code
 
 

@@ -1,6 +1,7 @@
 """``assay demo``: a real measurement without a network."""
 
 import argparse
+from pathlib import Path
 
 from assay.cli._show import common, json_out, language, measured_out
 
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
         certified = {"certified": shown.certified, "contained": shown.contained}
         json_out({**shown.measured.to_json(), "page": str(shown.page), **certified})
         return shown.measured.exit_code
-    code = measured_out(shown.measured, args)
+    code = measured_out(shown.measured, args, str(Path(args.folder) / ".assay"))
     print(say("commands", "page.at", language(args), path=shown.page))
     key = "demo.contained" if shown.contained else "demo.missed"
     print(say("commands", key, language(args), value=f"{shown.certified:.4f}"))

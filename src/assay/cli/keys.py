@@ -11,7 +11,9 @@ SUMMARY = "show the laboratory's key and the trusted ones; export the public key
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("action", nargs="?", choices=("list", "export", "trust"), default="list")
+    parser.add_argument(
+        "action", nargs="?", choices=("list", "export", "trust"), default="list", help="what to do (default: list)"
+    )
     parser.add_argument("file", nargs="?", help="export: where to write (default: stdout); trust: the file to trust")
     parser.add_argument("--name", default="", help="export: name of the laboratory")
     common(parser)
@@ -23,12 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from assay.vocabulary.words import say
 
     if args.action == "export":
-        data = keys.export(args.lab, args.name)
-        if args.file:
-            Path(args.file).write_bytes(data)
-        else:
-            sys.stdout.write(data.decode())
-        return 0
+        return _export(args)
     if args.action == "trust":
         trusted = keys.trust(args.lab, args.file)
         if args.json:
@@ -39,6 +36,23 @@ def run(args: argparse.Namespace) -> int:
     found = keys.listed(args.lab)
     if args.json:
         json_out(found)
+        return 0
+    own, others, head, name = (
+        say("commands", f"keys.{word}", language(args)) for word in ("own", "kind.trusted", "key", "name")
+    )
+    table_out([[key.key_id, own if key.own else others, key.name] for key in found], [head, "", name])
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from assay.api.keys import export
+    from assay.vocabulary.words import say
+
+    written = export(args.lab, args.name, args.file)
+    if not args.file:
+        sys.stdout.write(written.decode())  # it is JSON
+    elif args.json:
+        json_out({"written": str(Path(args.file).resolve())})
     else:
-        table_out([[k.key_id, "own" if k.own else "trusted", k.name] for k in found], ["key", "", "name"])
+        print(say("commands", "init.written", language(args), path=args.file))
     return 0

@@ -1,18 +1,21 @@
 """The command ``assay``: finds the command, runs it, and turns errors into messages and exit codes."""
 
 import argparse
+import errno
 import importlib
+import io
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
     from assay.vocabulary.errors import Defect
 
 COMMANDS: Final = (
     "init", "measure", "demo", "reference", "runs", "show", "observations", "read", "decide", "report", "verify",
-    "parts", "keys",
+    "parts", "keys", "uncertainty",
 )  # fmt: skip
 
 _EPILOG: Final = """exit codes: 0 done, and conforming or nothing required; 1 does not conform; 2 bad input;
@@ -21,7 +24,7 @@ _EPILOG: Final = """exit codes: 0 done, and conforming or nothing required; 1 do
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; one file a command in this folder."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="assay", description="Metrology for AI systems: values with their uncertainty, decisions, signed reports.",
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -50,41 +53,82 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code; see ``assay --help``.
     """
-    args = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character shows its number
+            stream.reconfigure(errors="backslashreplace")
+    args = argparse.Namespace(json="--json" in (sys.argv if arguments is None else arguments))
+    code = 0
     try:
-        return int(args.run(args))
+        args = parser().parse_args(arguments)
+        code = int(args.run(args))
+        sys.stdout.flush()
     except BrokenPipeError:  # the reader of a pipe went away: nothing to tell anybody
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 4
-    except Exception as error:
+        _let_go_of_stdout()
+    except (Exception, KeyboardInterrupt) as error:
         return _failed(error, args)
+    return code
 
 
-def _failed(error: Exception, args: argparse.Namespace) -> int:
+class _Usage(Exception):
+    """What is wrong with the command line, in one line."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _Usage(f"{message}; see: {self.prog} --help")
+
+
+def _failed(error: BaseException, args: argparse.Namespace) -> int:
     from assay.cli._show import language
-    from assay.vocabulary.errors import AssayError, Defect
 
-    told = error if isinstance(error, AssayError) and not isinstance(error, Defect) else _defect(error)
-    message = told.message(language(args))
-    print(f"assay: {message}", file=sys.stderr)
-    if getattr(args, "json", False):
-        print(json.dumps({"error": {"code": told.code, "message": message}, "exit_code": told.exit_code}))
-    return told.exit_code
+    code, number, message = _told(error, language(args))
+    with suppress(OSError):
+        print("assay: " + " ".join(message.split("\n")), file=sys.stderr)
+    if args.json:
+        try:
+            print(json.dumps({"error": {"code": code, "message": message}, "exit_code": number}), flush=True)
+        except OSError:
+            _let_go_of_stdout()
+    return number
 
 
-def _defect(error: Exception) -> "Defect":
+def _told(error: BaseException, language: str) -> tuple[str, int, str]:
+    """Code, exit code and message of an error."""
+    from assay.vocabulary.errors import AssayError, CannotMeasure, Defect
+
+    if isinstance(error, _Usage):
+        return "usage", 2, str(error)
+    if isinstance(error, KeyboardInterrupt):
+        error = CannotMeasure("interrupted")
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        _let_go_of_stdout()
+        error = CannotMeasure("disk.full", path=error.filename or "stdout", reason=error.strerror)
+    elif not isinstance(error, AssayError) or isinstance(error, Defect):
+        error = _defect(error)
+    return error.code, error.exit_code, error.message(language)
+
+
+def _let_go_of_stdout() -> None:
+    """What is still to be written there goes nowhere, without another error at the end of the process."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _defect(error: BaseException) -> "Defect":
     """Something we did wrong: keep what is needed to find it, in a file, away from the user's eyes."""
     import tempfile
     import traceback
 
     from assay.vocabulary.errors import Defect
 
-    with tempfile.NamedTemporaryFile("w", prefix="assay-error-", suffix=".txt", delete=False) as file:
+    path = "-"
+    with (
+        suppress(OSError),
+        tempfile.NamedTemporaryFile("w", prefix="assay-error-", suffix=".txt", delete=False, encoding="utf-8") as file,
+    ):
+        path = file.name
         traceback.print_exception(error, file=file)
-    return Defect("defect", reason=f"{type(error).__name__}: {error}", path=file.name)
+    return Defect("defect", reason=f"{type(error).__name__}: {error}", path=path)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from assay.cli._show import common
+from assay.cli._show import common, json_out
 
 SUMMARY = "write the observations of a run as CSV, JSON lines or Parquet"
 
@@ -22,7 +22,11 @@ def run(args: argparse.Namespace) -> int:
     """Write."""
     from assay.api.runs import write_observations
 
-    form = args.format or ("jsonl" if args.json else None)
     path = Path(args.output) if args.output else None
-    write_observations(args.run_name, args.lab, path or sys.stdout, form, args.with_outputs)
+    if args.json and path is None:
+        write_observations(args.run_name, args.lab, sys.stdout, "json", args.with_outputs)
+        return 0
+    write_observations(args.run_name, args.lab, path or sys.stdout, args.format, args.with_outputs)
+    if args.json and path is not None:
+        json_out({"written": str(path.resolve())})
     return 0

@@ -16,13 +16,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List or describe."""
     from assay.api.parts import described, listed
+    from assay.vocabulary.words import say
 
     if args.name is None:
         found = listed(language(args))
         if args.json:
             json_out(found)
         else:
-            table_out([[p.kind, p.name, p.summary] for p in found], ["kind", "name", ""])
+            head = [say("commands", f"parts.{word}", language(args)) for word in ("kind", "name")]
+            table_out([[p.kind, p.name, p.summary] for p in found], [*head, ""])
         return 0
     part = described(args.name, language(args))
     if args.json:

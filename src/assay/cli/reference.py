@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve."""
     from assay.api.reference import Settings, reference, write
     from assay.testing.reference_server import serve
+    from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
 
     names = ("score", "items", "groups", "variants", "repeats", "seed", "latency_ms", "faults")
@@ -49,5 +50,10 @@ def run(args: argparse.Namespace) -> int:
                 print(say("commands", "init.written", spoken, path=path))
         sys.stdout.flush()
 
-    serve(server, args.host, args.port, ready)
+    try:
+        if not 0 <= args.port <= 65_535:  # uvloop would take the remainder
+            raise OverflowError("expected a number from 0 to 65535")
+        serve(server, args.host, args.port, ready)
+    except (OSError, OverflowError) as error:
+        raise BadInput("port.taken", host=args.host, port=args.port, reason=error) from error
     return 0

@@ -1,9 +1,10 @@
 """``assay report``: estimate and report a finished run from the store."""
 
 import argparse
+import math
 from pathlib import Path
 
-from assay.cli._show import common, json_out, language
+from assay.cli._show import common, issued_out, json_out, language
 
 SUMMARY = "issue the report of a finished run from its observations, and render it"
 
@@ -21,16 +22,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Report."""
     from assay.api.runs import Stated, render, report
+    from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
 
-    stated = Stated(level=args.level, estimand=args.estimand) if args.level or args.estimand else None
+    if args.level is not None and not math.isfinite(args.level):
+        raise BadInput("number.not_finite", where="report", key="level")
+    stated = Stated(level=args.level, estimand=args.estimand) if args.level is not None or args.estimand else None
     measured = report(args.run_name, args.lab, stated)
     output = Path(args.output) if args.output else None
     path = render(measured, args.format, language(args), output)
     if args.json:
         json_out({**measured.to_json(), "rendered": str(path)})
     else:
-        print(say("commands", "report.at", language(args), path=measured.path, run=measured.run))
+        issued_out(measured, args, args.lab)
         if path != measured.path:
             print(say("commands", "page.at", language(args), path=path))
     return 0

@@ -15,6 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Verify; 0 only if it passed."""
+    import msgspec
+
     from assay.api.verify import verify
     from assay.reports.text import harmless
     from assay.vocabulary.words import say
@@ -29,6 +31,9 @@ def run(args: argparse.Namespace) -> int:
         name = say("commands", f"verify.check.{check.name}", spoken)
         detail = say("commands", f"verify.detail.{check.detail}", spoken).removeprefix("verify.detail.")
         print(f"{outcome}  {name}" + (f": {harmless(detail)}" if detail else ""))
+        for one in check.found:
+            values = {key: harmless(str(value)) for key, value in msgspec.to_builtins(one).items()}
+            print("             " + say("commands", f"verify.found.{one.kind}", spoken, **values))
     verdict = "passed" if found.passed else "untrusted" if _only_trust(found.checks) else "failed"
     print(say("commands", f"verify.verdict.{verdict}", spoken, key_id=found.key_id))
     return 0 if found.passed else 5

@@ -8,8 +8,10 @@ class Pace:
 
     After each window of as many answers as the limit, the limit doubles while latency holds (the window's median is
     at most 1.5 times the best one so far) or throughput still rises by a tenth; once growth has not paid it goes on
-    by an eighth. Where a fraction f of a window's answers says "overload", the limit falls by f / 2 as well: a few
-    random refusals do not stop growth, a subject with a hard limit is asked about a fifth more than it takes.
+    by an eighth. It falls by a tenth while latency is more than three times the best. What was best fades: a subject
+    that has become slower for reasons of its own must not be throttled for ever. Where a fraction f of a window's
+    answers says "overload", the limit falls by f / 2 as well: a few random refusals do not stop growth, a subject
+    with a hard limit is asked about a fifth more than it takes.
 
     Args:
         most: never more than this.
@@ -55,12 +57,15 @@ class Pace:
         assert self._window_began_s is not None
         typical_s = median(self._latencies)
         rate = len(self._latencies) / max(now_s - self._window_began_s, 1e-9)
-        if self._best_latency_s is None or typical_s < self._best_latency_s:
-            self._best_latency_s = typical_s
-        holds = typical_s <= 1.5 * self._best_latency_s
+        best_s = typical_s if self._best_latency_s is None else min(typical_s, self._best_latency_s)
+        holds = typical_s <= 1.5 * best_s
         pays = rate >= 1.1 * self._best_rate
-        self._best_rate = max(self._best_rate, rate)
+        self._best_latency_s = best_s
+        self._best_rate = max(0.9 * self._best_rate, rate)
         if holds or pays:
             return self.limit + (self.limit if self._doubling else max(1, self.limit // 8))
         self._doubling = False
-        return int(self.limit * 0.9) if typical_s > 3 * self._best_latency_s else self.limit
+        if typical_s <= 3 * best_s:
+            return self.limit
+        self._best_latency_s *= 1.1
+        return int(self.limit * 0.9)

@@ -21,7 +21,7 @@ COLUMNS: Final = (
     "run", "measurand", "item", "group", "weight", "variant", "repeat", "status", "value", "note", "response",
 )  # fmt: skip
 OUTPUT_COLUMNS: Final = ("output", "finish", "latency_s", "attempts", "at_s", "input_tokens", "output_tokens")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def rows(
@@ -56,7 +56,9 @@ def rows(
 def _answer(answer: Any) -> Row:
     if answer is None:
         return dict.fromkeys(OUTPUT_COLUMNS)
-    output = answer.output if isinstance(answer.output, str) else row_bytes(answer.output).decode()
+    output = answer.output
+    if output is not None and not isinstance(output, str):
+        output = row_bytes(output).decode()
     return {
         "output": output, "finish": answer.finish, "latency_s": answer.latency_s, "attempts": answer.attempts,
         "at_s": answer.at_s, "input_tokens": answer.usage.get("input_tokens"),
@@ -69,10 +71,20 @@ def write_csv(table: Iterable[Row], columns: tuple[str, ...], file: IO[str]) -> 
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front: outputs are hostile input.
     """
-    writer = csv.DictWriter(file, columns, lineterminator="\n")
+    writer = csv.DictWriter(_Lines(file), columns, lineterminator="\r\n")
     writer.writeheader()
     for row in table:
         writer.writerow({key: _harmless(value) for key, value in row.items()})
+
+
+class _Lines:
+    """Ends lines as everything else here does; the writer must think otherwise, or it does not quote a lone CR."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, line: str) -> int:
+        return self._file.write(line.removesuffix("\r\n") + "\n")
 
 
 def _harmless(value: Any) -> Any:
@@ -83,6 +95,15 @@ def write_jsonl(table: Iterable[Row], columns: tuple[str, ...], file: IO[str]) -
     """One JSON object a line."""
     for row in table:
         file.write(msgspec.json.encode(row).decode() + "\n")
+
+
+def write_json(table: Iterable[Row], columns: tuple[str, ...], file: IO[str]) -> None:
+    """One JSON array, a row a line."""
+    before = "[\n"
+    for row in table:
+        file.write(before + msgspec.json.encode(row).decode())
+        before = ",\n"
+    file.write("\n]\n" if before == ",\n" else "[]\n")
 
 
 def write_parquet(table: Iterable[Row], columns: tuple[str, ...], path: Path) -> None:
@@ -108,4 +129,5 @@ def write_parquet(table: Iterable[Row], columns: tuple[str, ...], path: Path) ->
 WRITERS: Final[dict[str, Callable[[Iterable[Row], tuple[str, ...], IO[str]], None]]] = {
     "csv": write_csv,
     "jsonl": write_jsonl,
+    "json": write_json,
 }

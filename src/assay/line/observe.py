@@ -1,7 +1,8 @@
 """Observe: from trials to responses. Each is kept as it arrives; what the store already has is not asked again."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -9,10 +10,10 @@ import msgspec
 
 from assay.line.plan import Planned, response_key, trials
 from assay.vocabulary.canonical import digest
-from assay.vocabulary.errors import CannotMeasure
+from assay.vocabulary.errors import CannotMeasure, Permanent
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Response, Trial
-from assay.vocabulary.procedure import Limits
+from assay.vocabulary.procedure import Limits, Procedure
 from assay.vocabulary.protocols import Bench, Store, Subject
 from assay.vocabulary.record import Json, Record
 
@@ -28,12 +29,14 @@ class Asking(NamedTuple):
 class Engine(Protocol):
     """What observing needs of an engine; see ``engines/local.py``."""
 
-    capped: bool
+    proven: bool
     retried: int
+    started: int
 
+    def halt(self) -> None: ...
     def map(
         self, call: Callable[[Asking], Awaitable[Response]], jobs: Iterable[Asking]
-    ) -> AsyncIterator[list[Any]]: ...
+    ) -> AsyncGenerator[list[Any], None]: ...
 
 
 class Price(Record, kw_only=True):
@@ -66,6 +69,7 @@ class State(msgspec.Struct):
         retried: requests that were repeated.
         usage: tokens of the new responses.
         cost: their cost; None without prices.
+        spent: tokens of the responses that were there before; counted only where there is a cap.
     """
 
     planned: int
@@ -75,6 +79,7 @@ class State(msgspec.Struct):
     retried: int = 0
     usage: Counter[str] = msgspec.field(default_factory=Counter)
     cost: float | None = None
+    spent: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 class Rig(NamedTuple):
@@ -88,45 +93,75 @@ class Rig(NamedTuple):
     price: Price | None
 
 
-async def observe(planned: Planned, material: Material, rig: Rig, progress: Callable[[State], None]) -> State:
+async def observe(
+    planned: Planned,
+    material: Material,
+    rig: Rig,
+    progress: Callable[[State], None],
+    begin: Callable[[], None] = lambda: None,
+) -> State:
     """Bring every response of the plan into the store.
 
+    Args:
+        planned: what is to be observed.
+        material: its items.
+        rig: what to work with.
+        progress: told after each batch how far it has come.
+        begin: called before anything is asked, once the subject has accepted its settings.
     Raises:
+        BadInput: the subject refuses its settings; nothing was asked and ``begin`` was not called.
         CannotMeasure: the subject cannot be used, or a cap was reached; what arrived is kept.
     """
     state = State(planned=planned.n_trials)
     missing = _missing(planned, material, rig, state)
     first = next(missing, None)
-    progress(state)
     if first is None:
+        begin()
+        progress(state)
         return state
+    rig.engine.proven = state.reused > 0
     await rig.subject.open(rig.limits)
     try:
-        await _ask(_chain(first, missing), rig, state, progress)
+        begin()
+        progress(state)
+        _count_spent(planned, material, rig, state)
+        if not _reached(rig, state.spent):
+            await _ask(_chain(first, missing), rig, state, progress)
     finally:
         await rig.subject.close()
-    if rig.engine.capped:
-        raise _cap("requests", rig.limits.max_requests, state)
+    if state.done < state.planned:
+        what, limit = _reached(rig, state.spent + state.usage) or ("requests", rig.limits.max_requests)
+        raise CannotMeasure("observe.cap", what=what, limit=limit, done=state.done, planned=state.planned)
     return state
 
 
 async def _ask(jobs: Iterable[Asking], rig: Rig, state: State, progress: Callable[[State], None]) -> None:
-    async def call(asking: Asking) -> Response:
-        return await rig.bench.run(asking.trial, asking.stimulus, rig.subject)
+    spent = Counter(state.spent)  # ahead of ``state``, which is told in batches
+    capped = (rig.limits.max_tokens_total, rig.limits.max_cost) != (None, None)
 
-    async for batch in rig.engine.map(call, jobs):
-        kept = []
-        for done in batch:
-            response = _response(done)
-            kept.append((done.job.key, response))
-            state.failed += response.status == "subject_failed"
-            state.usage.update(response.usage)
-        rig.store.keep_responses(kept)
-        state.done += len(kept)
-        state.retried = rig.engine.retried
-        state.cost = rig.price.cost(state.usage) if rig.price else None
-        progress(state)
-        _check_caps(rig.limits, state)
+    async def call(asking: Asking) -> Response:
+        response = await rig.bench.run(asking.trial, asking.stimulus, rig.subject)
+        if response.status == "subject_failed":  # so that the engine can tell whether anything succeeds at all
+            raise Permanent(response.note or "the subject gave no reason")
+        if capped:
+            spent.update(response.usage)
+            if _reached(rig, spent):
+                rig.engine.halt()
+        return response
+
+    async with aclosing(rig.engine.map(call, jobs)) as batches:
+        async for batch in batches:
+            kept = []
+            for done in batch:
+                response = _response(done)
+                kept.append((done.job.key, response))
+                state.failed += response.status == "subject_failed"
+                state.usage.update(response.usage)
+            rig.store.keep_responses(kept)
+            state.done += len(kept)
+            state.retried = rig.engine.retried
+            state.cost = rig.price.cost(state.usage) if rig.price else None
+            progress(state)
 
 
 def _response(done: Any) -> Response:
@@ -135,18 +170,40 @@ def _response(done: Any) -> Response:
     return Response(status="subject_failed", note=done.answer.reason, attempts=done.attempts)
 
 
-def _check_caps(limits: Limits, state: State) -> None:
-    tokens = sum(state.usage[name] for name in ("input_tokens", "output_tokens"))
-    if state.done >= state.planned:
+def _count_spent(planned: Planned, material: Material, rig: Rig, state: State) -> None:
+    """What the responses that are there already took of the caps; they hold for the run, however often it is begun."""
+    limits = rig.limits
+    if not state.reused or (limits.max_requests, limits.max_tokens_total, limits.max_cost) == (None, None, None):
         return
+    planned_askings = askings(planned, material, rig.bench)
+    while chunk := list(islice(planned_askings, 500)):
+        for response in rig.store.responses([asking.key for asking in chunk]):
+            if response is not None:
+                rig.engine.started += response.attempts
+                state.spent.update(response.usage)
+
+
+def _reached(rig: Rig, usage: Counter[str]) -> tuple[str, float] | None:
+    """The cap on tokens or cost that so much usage reaches, and its limit; that on requests is the engine's."""
+    limits = rig.limits
+    tokens = usage["input_tokens"] + usage["output_tokens"]
     if limits.max_tokens_total is not None and tokens >= limits.max_tokens_total:
-        raise _cap("tokens", limits.max_tokens_total, state)
-    if limits.max_cost is not None and state.cost is not None and state.cost >= limits.max_cost:
-        raise _cap("cost", limits.max_cost, state)
+        return "tokens", limits.max_tokens_total
+    if limits.max_cost is not None and rig.price is not None and rig.price.cost(usage) >= limits.max_cost:
+        return "cost", limits.max_cost
+    return None
 
 
-def _cap(what: str, limit: float | None, state: State) -> CannotMeasure:
-    return CannotMeasure("observe.cap", what=what, limit=limit, done=state.done, planned=state.planned)
+def check_stimuli(procedure: Procedure, material: Material, bench: Bench) -> None:
+    """Refuse items that cannot be put in some variant, before anything is asked.
+
+    Raises:
+        BadInput: the first such item.
+    """
+    stimulus = bench.stimulus
+    for variant in procedure.plan.variants:
+        for item in material.items:
+            stimulus(item, variant)
 
 
 def askings(planned: Planned, material: Material, bench: Bench) -> Iterator[Asking]:

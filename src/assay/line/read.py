@@ -58,12 +58,13 @@ async def _rows(
             if response is None:
                 raise CannotMeasure("run.incomplete", name=planned.run, planned=planned.n_trials)
             for place, instrument in enumerate(instruments):
-                reading = await _reading(asking, response, instrument)
+                reading = await reading_of(asking, response, instrument)
                 rows.append(ReadRow(place, asking.trial, asking.key, reading))
         yield rows
 
 
-async def _reading(asking: Asking, response: Response, instrument: Instrument) -> Reading:
+async def reading_of(asking: Asking, response: Response, instrument: Instrument) -> Reading:
+    """One reading; a trial that got no answer is not read, its reason is kept."""
     if response.status in ("ok", "refused"):
         return await instrument.read(asking.trial.item, response)
     return Reading(status=response.status, note=response.note)

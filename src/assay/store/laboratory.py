@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from assay.vocabulary.errors import AssayError, BadInput, CannotMeasure
 
 try:
@@ -17,6 +19,25 @@ except ImportError:  # Windows: no advisory locks of this kind; a second process
 
 FORMAT: Final = 1
 _APPLICATION_ID: Final = 0x41535931  # "ASY1"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_UNWRITABLE: Final = (
+    errno.EACCES, errno.EROFS, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.EEXIST, errno.ENAMETOOLONG,
+    errno.ELOOP, errno.ENXIO,
+)  # fmt: skip
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn errors of a file that cannot be written into messages for the user."""
+    try:
+        yield
+    except BrokenPipeError:  # of a pipe whose reader went away; nobody is left to be told
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        if error.errno in _FULL:
+            raise CannotMeasure("disk.full", path=str(path), reason=reason) from error
+        raise BadInput("folder.unwritable", path=str(path), reason=reason) from error
 
 
 class Laboratory:
@@ -32,6 +53,10 @@ class Laboratory:
         self.keys = folder / "keys"
         self.reports = folder / "reports"
 
+    def has_store(self) -> bool:
+        """Whether there is a store; one in a folder that may not be entered counts as none."""
+        return os.path.exists(self.database)
+
     def connect(self, *, write: bool) -> sqlite3.Connection:
         """Open the store.
 
@@ -40,28 +65,34 @@ class Laboratory:
         Raises:
             BadInput: the folder cannot be written, or the store is from a newer version or no store at all.
         """
-        try:
+        with self.guarded():
             if write:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(self.database, isolation_level=None, timeout=30)
+                with writing(self.folder):
+                    self.folder.mkdir(parents=True, exist_ok=True)
+                # one thread at a time uses it, not always the one that opened it: see api.measure.run_loop
+                connection = sqlite3.connect(self.database, isolation_level=None, timeout=30, check_same_thread=False)
             else:
                 connection = self._connect_to_read()
-            return _prepared(connection, self.database, write)
-        except sqlite3.Error as error:
-            raise self._translated(error) from error
-        except OSError as error:
-            raise BadInput("folder.unwritable", path=str(self.folder), reason=error.strerror or error) from error
+            try:
+                _prepare(connection, self.database, write)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
 
     def _connect_to_read(self) -> sqlite3.Connection:
-        if not self.database.exists():
+        if not self.has_store():
             raise BadInput("file.missing", path=str(self.database))
         mode = "mode=ro"
         if not os.access(self.folder, os.W_OK):  # WAL needs to write beside the file, unless nobody else does
             mode += "&immutable=1"
-        return sqlite3.connect(f"{self.database.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=30)
+        address = f"{self.database.resolve().as_uri()}?{mode}"
+        return sqlite3.connect(address, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
 
     def _translated(self, error: sqlite3.Error) -> AssayError:
         reason = str(error)
+        if "locked" in reason or "busy" in reason:
+            return BadInput("lab.locked", path=str(self.folder), pid="unknown")
         if "full" in reason or "disk I/O" in reason:
             return CannotMeasure("disk.full", path=str(self.database), reason=reason)
         if "readonly" in reason or "unable to open" in reason:
@@ -70,16 +101,19 @@ class Laboratory:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Turn errors of the store and of a full disk into messages for the user."""
+        """Turn errors of the store, and of files that cannot be written, into messages for the user."""
         try:
             yield
         except sqlite3.Error as error:
             raise self._translated(error) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BadInput("lab.broken", path=str(self.database), reason=error) from error
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise CannotMeasure("disk.full", path=str(self.folder), reason=error.strerror) from error
-            if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-                raise BadInput("folder.unwritable", path=str(self.folder), reason=error.strerror) from error
+            path = str(error.filename or self.folder)
+            if error.errno in _FULL:
+                raise CannotMeasure("disk.full", path=path, reason=error.strerror) from error
+            if error.errno in _UNWRITABLE:
+                raise BadInput("folder.unwritable", path=path, reason=error.strerror) from error
             raise
 
     @contextmanager
@@ -89,13 +123,15 @@ class Laboratory:
         Raises:
             BadInput: another process holds it; the message names the process.
         """
-        with self.guarded():
+        with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             if fcntl is not None:
                 self._take(file)
             yield
+            with suppress(OSError):
+                os.ftruncate(file, 0)
         finally:
             os.close(file)
 
@@ -110,10 +146,14 @@ class Laboratory:
             os.pwrite(file, str(os.getpid()).encode(), 0)
 
 
-def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> sqlite3.Connection:
+def _prepare(connection: sqlite3.Connection, path: Path, write: bool) -> None:
+    """Make the tables if there are none; refuse what is no store of ours."""
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    whose = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if whose != _APPLICATION_ID and (tables or found or whose):
+        raise BadInput("lab.broken", path=str(path), reason="it is another program's database")
     if found > FORMAT:
-        connection.close()
         raise BadInput("lab.newer", path=str(path.parent), found=found, known=FORMAT)
     if found == 0 and write:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -124,4 +164,3 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> sqlite
     elif found == 0:
         raise BadInput("lab.broken", path=str(path), reason="it holds no measurements")
     connection.execute("PRAGMA synchronous = NORMAL")
-    return connection

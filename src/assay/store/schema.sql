@@ -1,10 +1,12 @@
--- Format 1. Append-only: rows are added, a run's state moves forward, nothing is rewritten.
+-- Format 1. Append-only: rows are added, a run's state moves forward; only how a run is to be stated (title,
+-- requirements, level: the manifest) follows the measurement file.
 CREATE TABLE material (
     digest TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, licence TEXT NOT NULL,
     source TEXT NOT NULL, certificate TEXT
 ) WITHOUT ROWID;
 CREATE TABLE item (
-    material TEXT NOT NULL, place INTEGER NOT NULL, json BLOB NOT NULL, PRIMARY KEY (material, place)
+    material TEXT NOT NULL, place INTEGER NOT NULL, json BLOB NOT NULL, digest BLOB NOT NULL,
+    PRIMARY KEY (material, place)
 ) WITHOUT ROWID;
 CREATE TABLE run (
     name TEXT PRIMARY KEY, base TEXT NOT NULL, occasion INTEGER NOT NULL, title TEXT NOT NULL,

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -51,10 +52,11 @@ class SqliteStore:
         if self._one("SELECT 1 FROM material WHERE digest = ?", material.digest):
             return
         head = (material.digest, material.name, material.version, material.licence, material.source)
-        rows = ((material.digest, place, _json.encode(item)) for place, item in enumerate(material.items))
+        encoded = map(_json.encode, material.items)
+        rows = ((material.digest, place, json, sha256(json).digest()) for place, json in enumerate(encoded))
         with self.laboratory.guarded(), self._transaction():
             self._db.execute("INSERT INTO material VALUES (?, ?, ?, ?, ?, ?)", (*head, material.certificate))
-            self._db.executemany("INSERT INTO item VALUES (?, ?, ?)", rows)
+            self._db.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", rows)
 
     def material(self, name: str) -> Material:
         """The material with this digest, as it was kept."""
@@ -68,11 +70,17 @@ class SqliteStore:
             items=tuple(decode(json) for (json,) in items),
         )  # fmt: skip
 
+    def changed_items(self, name: str) -> list[str]:
+        """Ids of the items of a material that are not as they were kept; their place where no id can be read."""
+        rows = self._db.execute("SELECT place, json, digest FROM item WHERE material = ? ORDER BY place", (name,))
+        return [_item_id(place, json) for place, json, kept in rows if sha256(_bytes(json)).digest() != kept]
+
     def keep_run(self, run: RunRecord) -> None:
-        """Begin a run, or leave it as it is if it was begun already."""
+        """Begin a run; of one that was begun already, only title and manifest change (how it is to be stated)."""
         row = (run.name, run.base, run.occasion, run.title, time.time(), run.planned, "observing", run.manifest)
+        update = "ON CONFLICT (name) DO UPDATE SET title = excluded.title, manifest = excluded.manifest"
         with self.laboratory.guarded():
-            self._db.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._db.execute(f"INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?) {update}", row)
 
     def complete(self, run: str) -> None:
         """Every response of the run has been had and read."""
@@ -194,11 +202,10 @@ class SqliteStore:
         )
         yield from self._db.execute(query, (channel,))
 
-    def stored_digests(self, channel: int) -> Iterator[tuple[bytes, bytes, Response]]:
-        """Key, digest as stored, and content of every response that a channel was read from."""
+    def changed_responses(self, channel: int) -> set[bytes]:
+        """Keys of the responses of a channel that are not as they were kept."""
         query = "SELECT r.* FROM observation o JOIN response r ON r.key = o.response WHERE o.channel = ?"
-        for row in self._db.execute(query, (channel,)):
-            yield row[0], row[1], _response(row)
+        return {row[0] for row in self._db.execute(query, (channel,)) if _content_digest(row) != row[1]}
 
     def lost(self, channel: int) -> list[tuple[int, str, int]]:
         """Status, reason and number of the rows that hold no number, most frequent first."""
@@ -211,7 +218,7 @@ class SqliteStore:
     def conditions(self, channel: int) -> Conditions:
         """When and how the responses of a channel were had."""
         joined = "FROM observation o JOIN response r ON r.key = o.response WHERE o.channel = ?"
-        tokens = ", ".join(f"sum(json_extract(r.usage, '$.{name}'))" for name in _USAGE)
+        tokens = ", ".join(f"total(json_extract(r.usage, '$.{name}'))" for name in _USAGE)
         query = f"SELECT min(r.at_s), max(r.at_s), count(*), sum(r.attempts), {tokens} {joined}"
         begin, end, n, attempts, *sums = self._one(query, channel) or ()
         served = self._db.execute(
@@ -225,14 +232,15 @@ class SqliteStore:
         return Conditions(
             begin=_time(begin), end=_time(end), responses=n, attempts=attempts or 0,
             served=tuple((msgspec.json.decode(text), count) for text, count in served),
-            usage={name: int(value) for name, value in zip(_USAGE, sums, strict=True) if value is not None},
+            usage={name: int(value) for name, value in zip(_USAGE, sums, strict=True) if 0 < value < 2**53},
             latency_s=quantiles,
         )  # fmt: skip
 
     # reports
 
-    def keep_report(self, run: str, content: str, issued: str, envelope: bytes) -> None:
+    def keep_report(self, run: str, content: str, envelope: bytes) -> None:
         """Keep a signed report; ``content`` is the digest of what it says, without when it was issued."""
+        issued = datetime.now(UTC).isoformat(timespec="microseconds")  # orders reports of the same second
         row = (digest_bytes(envelope), run, content, issued, envelope)
         with self.laboratory.guarded():
             self._db.execute("INSERT OR IGNORE INTO report VALUES (?, ?, ?, ?, ?)", row)
@@ -241,6 +249,14 @@ class SqliteStore:
         """Content digest and envelope of the reports of a run, in the order of issue."""
         query = "SELECT content, envelope FROM report WHERE run = ? ORDER BY issued, digest"
         return list(self._db.execute(query, (run,)))
+
+    def report_counts(self) -> dict[str, int]:
+        """How many reports each run has; runs without any are left out."""
+        return dict(self._db.execute("SELECT run, count(*) FROM report GROUP BY run"))
+
+    def has_report(self, sha256: str) -> bool:
+        """Whether the report whose envelope has this digest was issued here."""
+        return self._one("SELECT 1 FROM report WHERE digest = ?", sha256) is not None
 
     # inside
 
@@ -270,6 +286,17 @@ def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
         yield keys[begin : begin + _CHUNK]
 
 
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _item_id(place: int, json: Any) -> str:
+    try:
+        return msgspec.json.decode(json, type=Item).id
+    except (msgspec.DecodeError, TypeError, ValueError):
+        return f"#{place + 1}"
+
+
 def _time(at_s: float | None) -> str:
     return "" if at_s is None else datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds")
 
@@ -280,6 +307,13 @@ def _response(row: Sequence[Any]) -> Response:
         usage=msgspec.json.decode(row[6]), served=msgspec.json.decode(row[7]),
         latency_s=row[8], attempts=row[9], at_s=row[10],
     )  # fmt: skip
+
+
+def _content_digest(row: Sequence[Any]) -> bytes | None:
+    try:
+        return bytes.fromhex(digest(_response(row).content()))
+    except (msgspec.DecodeError, IndexError, TypeError, ValueError):
+        return None
 
 
 def _observation(first: int, row: ReadRow) -> tuple[Any, ...]:

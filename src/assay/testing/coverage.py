@@ -93,8 +93,8 @@ def study(name: str, score: float, simulations: int, seed: int = 1, level: float
     binomial = design.n_groups == 0 and design.n_variants == design.n_repeats == 1
     exact = exact_coverage(design.n_items, score, level) if binomial else None
     return [
-        Coverage(name, score, estimand, *(float(column[i]) / simulations for column in (covered, width, accepted)),
-                 exact if i == 0 else None)
+        Coverage(name, score, estimand, float(covered[i]) / simulations, float(width[i]) / simulations,
+                 float(accepted[i]) / simulations, exact if i == 0 else None)
         for i, estimand in enumerate(("population", "fixed"))
     ]
 

@@ -88,7 +88,7 @@ def mean(rows: Rows, design: Design) -> Mean:
     present = cells.n > 0
     per_item = np.where(present, cells.mean, 0.0).sum(axis=1) / present.sum(axis=1)
     share = cells.weight / cells.weight.sum()
-    value = float(share @ per_item)
+    value = float((cells.weight * per_item).sum() / cells.weight.sum())  # exact where the scores are whole numbers
     low, high = design.bounds
     if low is not None and high is not None:
         value = min(max(value, low), high)  # the last digit of a sum must not leave the bounds
@@ -289,6 +289,7 @@ def _all_equal(rows: Rows, cells: _Cells, value: float, design: Design) -> Mean 
         spread = Spread(value, None, None, low, high, None, "none")
         return Mean(spread, (), ("no_interval",)) if same or units < 2 else None
     n = float(units if design.population else len(rows.value))
+    value = float(rows.value[0]) if same else value
     p = (value - low) / (high - low)
     notes = ("all_equal",) if same else ("one_item",)
     method: Method = "wilson" if same and p in (0.0, 1.0) else "all_equal"

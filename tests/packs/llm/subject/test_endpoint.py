@@ -241,12 +241,17 @@ def test_secrets_elsewhere_are_refused(settings: dict[str, Any]) -> None:
         {"base_url": "127.0.0.1:8000/v1"}, {"base_url": "ftp://x/v1"}, {"base_url": "http:///v1"},
         {"base_url": "http://x:99999/v1"}, {"model": ""}, {"temperature": -0.1}, {"top_p": 0.0}, {"top_p": 1.1},
         {"max_tokens": 0}, {"max_response_bytes": 0}, {"body": {"messages": []}}, {"body": {"seed": 1}},
-        {"temperature": 0.0, "body": {"temperature": 1}}, {"body": {"x": {"y": float("nan")}}},
+        {"temperature": 0.0, "body": {"temperature": 1}},
         {"proxy": "socks5://127.0.0.1:1"}, {"headers": {"X-A": "a\r\nX-B: b"}},
     ],
 )  # fmt: skip
 def test_values_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
     refused("setting.value", **settings)
+
+
+def test_a_number_that_is_none_is_refused_however_deep() -> None:
+    with pytest.raises(BadInput, match="body.x.y"):
+        fill(Endpoint, {"base_url": "http://x/v1", "model": "m", "body": {"x": {"y": float("nan")}}}, "[subject]")
 
 
 def test_a_wrong_choice_of_api_names_what_is_expected() -> None:
