@@ -3,7 +3,10 @@
 TYPE_CHECKING = False  # as type checkers know it; importing typing would take longer than all the rest
 
 if TYPE_CHECKING:
+    from assay.api import calculator as _calculator
     from assay.api import parts as _parts
+    from assay.api.compare import Asked as Asked
+    from assay.api.compare import compare as compare
     from assay.api.demo import demo as demo
     from assay.api.measure import measure as measure
     from assay.api.measure import preview as preview
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from assay.vocabulary.errors import CannotMeasure as CannotMeasure
     from assay.vocabulary.errors import VerificationFailed as VerificationFailed
 
+    calculate = _calculator.uncertainty
     part = _parts.described
     parts = _parts.listed
 
@@ -36,6 +40,8 @@ _PUBLIC = {
     "Stated": (_API + "runs", "Stated"), "render": (_API + "runs", "render"), "decide": (_API + "runs", "decide"),
     "read": (_API + "runs", "read"), "observations": (_API + "runs", "observations"),
     "write_observations": (_API + "runs", "write_observations"), "verify": (_API + "verify", "verify"),
+    "compare": (_API + "compare", "compare"), "Asked": (_API + "compare", "Asked"),
+    "calculate": (_API + "calculator", "uncertainty"),
     "parts": (_API + "parts", "listed"), "part": (_API + "parts", "described"),
     "AssayError": (_ERRORS, "AssayError"), "BadInput": (_ERRORS, "BadInput"),
     "CannotMeasure": (_ERRORS, "CannotMeasure"), "VerificationFailed": (_ERRORS, "VerificationFailed"),

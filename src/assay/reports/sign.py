@@ -5,6 +5,8 @@ in-toto Attestation Framework, Statement v1; RFC 8785 for the form of the JSON.
 """
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 
@@ -31,10 +33,14 @@ def sign(report: Report, key: SigningKey) -> bytes:
     """
     if report.laboratory != key.mark(report.laboratory.name):
         raise Defect("defect", reason="a report was to be signed with another key than it names", path=report.id)
-    try:
-        payload = signed_bytes(statement(report))
-    except (ValueError, RecursionError) as error:
-        raise BadInput("report.unsignable", reason=str(error)) from error
+    with _signable():
+        return sealed(statement(report), key)
+
+
+def sealed(tree: dict[str, Json], key: SigningKey) -> bytes:
+    """The signed envelope of an in-toto statement. Raises ``BadInput`` (``report.unsignable``) as ``sign`` does."""
+    with _signable():
+        payload = signed_bytes(tree)
     signature = {"keyid": key.key_id, "sig": base64.b64encode(key.sign(pae(PAYLOAD_TYPE, payload))).decode()}
     envelope = {
         "payload": base64.b64encode(payload).decode(),
@@ -42,6 +48,15 @@ def sign(report: Report, key: SigningKey) -> bytes:
         "signatures": [signature],
     }
     return signed_bytes(envelope)
+
+
+@contextmanager
+def _signable() -> Iterator[None]:
+    """Turn a value without a canonical form into a message."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:
+        raise BadInput("report.unsignable", reason=str(error)) from error
 
 
 def statement(report: Report) -> dict[str, Json]:
