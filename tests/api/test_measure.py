@@ -71,7 +71,7 @@ def test_no_server_then_one(place: Any) -> None:
     server = place.server(40)
     with running(server) as url:
         port = int(url.rpartition(":")[2])
-    error = stopped(place, url + "/v1", "observe.stopped")
+    error = stopped(place, url + "/v1", "observe.unreachable")
     assert "refused" in str(error).lower() or "connect" in str(error).lower()
     with place.serving(server, port=port) as url:
         assert place.measure(url).results[0].counts == {"ok": 40}
@@ -128,7 +128,7 @@ def test_a_server_that_dies_and_stays_away(place: Any, quick_retries: None) -> N
         thread.start()
         time.sleep(0.4)
     thread.join(20)
-    assert isinstance(errors[0], CannotMeasure) and errors[0].code == "observe.stopped"
+    assert isinstance(errors[0], CannotMeasure) and errors[0].code == "observe.unreachable"
     asked = place.total()
     with place.serving(server, port=port) as url:
         measured = place.measure(url)

@@ -197,7 +197,7 @@ def test_nobody_there_is_found_quickly() -> None:
 
     with pytest.raises(CannotMeasure) as caught:
         carried_out(call, range(10_000), Limits())
-    assert caught.value.code == "observe.stopped"
+    assert caught.value.code == "observe.unreachable"
     assert tries < 3 * 64 + 1
 
 

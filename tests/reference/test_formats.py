@@ -27,6 +27,7 @@ def test_a_stored_laboratory_is_read(kept):
     shown = show(run.name, lab)
     assert shown.results[0].value == pytest.approx(4 / 5)
     assert len(list(observations(run.name, lab, outputs=True))) == 8
+    keys.export(lab)  # a key of its own: that of the sample is not kept
     assert report(run.name, lab).results[0].value == shown.results[0].value
 
 

@@ -113,7 +113,7 @@ async def _measure(
     manifest = Manifest(
         planned=planned,
         title=measurement.title,
-        laboratory=measurement.laboratory,
+        particulars=measurement.particulars,
         requirements=measurement.requirements,
         price=measurement.price,
     )

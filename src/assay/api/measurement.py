@@ -16,6 +16,7 @@ from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.procedure import Limits, PartUse, Procedure
 from assay.vocabulary.protocols import Bench, Estimator, Instrument, Subject
 from assay.vocabulary.record import Json, Record
+from assay.vocabulary.report import Particulars
 from assay.vocabulary.result import Requirement
 
 
@@ -25,6 +26,9 @@ class File(Record, kw_only=True):
     Attributes:
         title: what the report is called.
         laboratory: name of the laboratory, as the report prints it.
+        location: where the measurement is performed, as the report prints it.
+        customer: for whom, as the report prints it.
+        authorised_by: who authorises the report, as it prints it.
         subject: what is measured: ``part`` and its settings.
         material: the items: ``part`` and its settings.
         procedure: how: ``part`` and its settings.
@@ -34,6 +38,9 @@ class File(Record, kw_only=True):
 
     title: str = ""
     laboratory: str = ""
+    location: str = ""
+    customer: str = ""
+    authorised_by: str = ""
     subject: dict[str, Json]
     material: dict[str, Json]
     procedure: dict[str, Json]
@@ -56,7 +63,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """A measurement ready to be made."""
 
     title: str
-    laboratory: str
+    particulars: Particulars
     subject: Subject
     material: Material
     recipe: Recipe
@@ -89,7 +96,7 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
     check_stimuli(made.procedure, material, made.bench)
     return Measurement(
         title=file.title or (Path(source).stem if not isinstance(source, dict) else material.name),
-        laboratory=file.laboratory,
+        particulars=Particulars(**{name: getattr(file, name) for name in Particulars.__struct_fields__}),
         subject=subject,
         material=material,
         recipe=made,

@@ -217,7 +217,10 @@ def write_observations(
         outputs: add what the subject answered.
     """
     ending = target.suffix.lstrip(".") if isinstance(target, Path) else "csv"
-    form = form or (ending if ending in (*WRITERS, "parquet") else "csv")
+    ending = ending or "csv"
+    if form is None and ending not in (*WRITERS, "parquet"):
+        raise BadInput("table.unknown_format", path=str(target), ending=f".{ending}")
+    form = form or ending
     table = observations(run, lab, outputs)
     columns = COLUMNS + (OUTPUT_COLUMNS if outputs else ())
     if form == "parquet":

@@ -144,7 +144,7 @@ def _against_store(report: Report, store: SqliteStore) -> list[Check]:
         rows, _ = _rows(report, planned, material, store, channels)
         return checks + rows + _unchecked(_PARTS[3:], str(error))
     requirements = tuple(decision.requirement for decision in report.decisions)
-    work = Work(Manifest(planned=planned, title="", laboratory="", requirements=requirements), recipe, material, store)
+    work = Work(Manifest(planned=planned, title="", requirements=requirements), recipe, material, store)
     rows, sound = _rows(report, planned, material, store, channels)
     if any(check.outcome == "failed" for check in [*checks, *rows]):
         versions = {instrument.measurand: instrument.version for instrument in report.instruments}

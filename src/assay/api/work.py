@@ -13,17 +13,16 @@ from assay.line.estimate import Estimated, Task, estimate
 from assay.line.observe import Price
 from assay.line.plan import Planned
 from assay.line.read import read
-from assay.reports.keys import SigningKey
+from assay.reports.keys import PRIVATE_KEY_FILE, SigningKey
 from assay.reports.sign import sign
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
-from assay.vocabulary.canonical import digest_bytes
-from assay.vocabulary.errors import Defect
+from assay.vocabulary.errors import BadInput, Defect
 from assay.vocabulary.material import Material
 from assay.vocabulary.procedure import Limits
 from assay.vocabulary.protocols import RunRecord
 from assay.vocabulary.record import Record
-from assay.vocabulary.report import Report
+from assay.vocabulary.report import Particulars, Report
 from assay.vocabulary.result import Requirement
 
 
@@ -32,9 +31,9 @@ class Manifest(Record, kw_only=True):
 
     planned: Planned
     title: str
-    laboratory: str
     requirements: tuple[Requirement, ...]
     price: Price | None = None
+    particulars: Particulars = Particulars()
 
 
 class Work(NamedTuple):
@@ -84,7 +83,7 @@ def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Iss
     """Estimate, decide, compose and sign; a report that would say the same as an earlier one is not issued again."""
     found = estimates(work, numbers)
     manifest, recipe = work.manifest, work.recipe
-    key = SigningKey.load_or_create(laboratory.keys)
+    key = _key(work.store, laboratory)
     planned = msgspec.structs.replace(manifest.planned, procedure=recipe.procedure)
     report = compose(
         Composition(
@@ -96,22 +95,36 @@ def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Iss
             estimates=found,
             decisions=decide(manifest.requirements, found, recipe.measurands),
             account=account(planned, work.material, recipe.bench, work.store, numbers, manifest.price),
-            mark=key.mark(manifest.laboratory),
+            mark=key.mark(manifest.particulars.laboratory),
+            particulars=manifest.particulars,
+            read_with=_other_instrument(manifest.planned, recipe),
         )
     )
     content = same_content(report)
-    for known, envelope in work.store.reports(planned.run):
-        if known == content:
-            return write(laboratory, envelope)
-    envelope = sign(report, key)
+    issued = dict(work.store.reports(planned.run))
+    envelope = issued.get(content) or sign(report, key)
     work.store.keep_report(planned.run, content, envelope)
     return write(laboratory, envelope)
 
 
+def _other_instrument(planned: Planned, recipe: Recipe) -> str:
+    """Name of the first instrument, if it is not the one that the run was planned with."""
+    used, meant = recipe.procedure.channels[0].instrument, planned.procedure.channels[0].instrument
+    return "" if used == meant else used.part
+
+
+def _key(store: SqliteStore, laboratory: Laboratory) -> SigningKey:
+    """The laboratory's key, made on first use; a lost one is never quietly replaced."""
+    path = laboratory.keys / PRIVATE_KEY_FILE
+    if store.report_counts() and not path.exists():
+        raise BadInput("key.gone", path=str(path))
+    return SigningKey.load_or_create(laboratory.keys)
+
+
 def write(laboratory: Laboratory, envelope: bytes) -> Issued:
-    """Put an envelope into the folder of reports, whole or not at all; the file is named after run and digest."""
+    """Put an envelope into the folder of reports, whole or not at all; the file is named after the report."""
     report = report_in(envelope)
-    path = (laboratory.reports / f"{report.run}-{digest_bytes(envelope)[:8]}.json").resolve()
+    path = (laboratory.reports / f"{report.id}.json").resolve()
     with laboratory.guarded():
         if not path.exists() or path.read_bytes() != envelope:
             path.parent.mkdir(parents=True, exist_ok=True)

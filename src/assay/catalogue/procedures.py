@@ -1,5 +1,6 @@
 """From a procedure's TOML file and the ``[procedure]`` table of a measurement to a procedure ready to plan."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,8 @@ from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Procedure
 from assay.vocabulary.record import Json, Record
 
 _WHERE = "[procedure]"
+PLACEHOLDERS = ("input", "choices", "letters")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 class Defaults(Record, kw_only=True):
@@ -54,14 +57,15 @@ class Settings(Record, kw_only=True):
     Attributes:
         part: the procedure.
         repeats: how often each item is put in each variant.
-        variants: prompt variants: how many, or their names.
+        variants: prompt variants: how many, or their names; without it one, or all of your own.
         variants_are: ``fixed`` (the score is the average over the variants used) or ``sample`` (they stand for others).
         estimand: ``population`` (the items stand for others) or ``fixed`` (these very items).
         level: coverage probability of the intervals, above 0.5 and below 1.
         language: language of the prompts.
         seed: every seed of the run is derived from this one.
         instrument: another instrument for the first measurand: its name, or a table with ``part`` and its settings.
-        variant: variants of your own, each with ``name`` and ``prompt``.
+        variant: variants of your own, each with ``name`` and ``prompt``, in which ``{input}``, ``{choices}`` and
+            ``{letters}`` stand for the item.
         max_connections: most requests under way at once; without it, up to 256 as long as the server keeps up.
         timeout_s: seconds allowed to one request.
         retries: how often a transient failure is tried again.
@@ -173,7 +177,9 @@ def _use(value: str | dict[str, Json], where: str) -> PartUse:
 
 
 def _variants(data: ProcedureData, settings: Settings) -> tuple[Variant, ...]:
-    wanted = data.defaults.variants if settings.variants is None else settings.variants
+    wanted = settings.variants
+    if wanted is None:
+        wanted = len(settings.variant) or data.defaults.variants
     if isinstance(wanted, int) and wanted < 1:
         expected = "a number, 1 or more, or a list of names"
         raise BadInput("setting.value", where=_WHERE, key="variants", got=repr(wanted), expected=expected)
@@ -197,6 +203,19 @@ def _variants(data: ProcedureData, settings: Settings) -> tuple[Variant, ...]:
     return tuple(known[name] for name in wanted)
 
 
+def _check_prompt(own: dict[str, Json], known: dict[str, Variant]) -> None:
+    """Refuse a prompt of the user's own that would not hold what it must."""
+    where = f"[[procedure.variant]] {own['name']!r}"
+    if own["name"] in known:
+        raise BadInput("setting.value", where=where, key="name", got=repr(own["name"]), expected="a name not used yet")
+    used = set(_PLACEHOLDER.findall(own["prompt"]))
+    for name in sorted(used - {*PLACEHOLDERS}):  # braces may be meant as they are; a slip of the pen is not
+        if (meant := near(name, PLACEHOLDERS)).startswith("did"):
+            raise BadInput("prompt.unknown", where=where, name=name, near=meant)
+    if "input" not in used:
+        raise BadInput("prompt.lacks", where=where, name="input")
+
+
 def _known_variants(data: ProcedureData, settings: Settings) -> dict[str, Variant]:
     """Variants of the wanted language by name; the user's own come first, since they were asked for."""
     languages = sorted({str(v["language"]) for v in data.variant if "language" in v})
@@ -208,6 +227,7 @@ def _known_variants(data: ProcedureData, settings: Settings) -> dict[str, Varian
         if not isinstance(own.get("name"), str) or not isinstance(own.get("prompt"), str):
             raise BadInput("setting.value", where="[[procedure.variant]]", key="variant", got=repr(own),
                            expected="a table with the texts 'name' and 'prompt'")  # fmt: skip
+        _check_prompt(own, known)
         known[own["name"]] = Variant(name=own["name"], data={k: v for k, v in own.items() if k != "name"})
     for listed in data.variant:
         if listed.get("language", settings.language) == settings.language and listed["name"] not in known:

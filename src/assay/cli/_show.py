@@ -41,7 +41,8 @@ def issued_out(measured: "Measured", args: argparse.Namespace, lab: str) -> None
 
 
 def measured_out(measured: "Measured", args: argparse.Namespace, lab: str | None = None) -> int:
-    """Show results and decisions; the exit code says what was decided."""
+    """Show results and decisions; the exit code says what was decided, also to a pipe that is no longer read."""
+    args.code = measured.exit_code
     if args.json:
         json_out(measured.to_json())
         return measured.exit_code

@@ -64,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of a pipe went away: nothing to tell anybody
         _let_go_of_stdout()
+        code = getattr(args, "code", code)
     except (Exception, KeyboardInterrupt) as error:
         return _failed(error, args)
     return code

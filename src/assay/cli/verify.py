@@ -30,11 +30,14 @@ def run(args: argparse.Namespace) -> int:
         outcome = say("commands", f"verify.{check.outcome}", spoken)
         name = say("commands", f"verify.check.{check.name}", spoken)
         detail = say("commands", f"verify.detail.{check.detail}", spoken).removeprefix("verify.detail.")
+        detail = detail if len(detail) <= 200 else f"{detail[:200]}…"
         print(f"{outcome}  {name}" + (f": {harmless(detail)}" if detail else ""))
         for one in check.found:
             values = {key: harmless(str(value)) for key, value in msgspec.to_builtins(one).items()}
             print("             " + say("commands", f"verify.found.{one.kind}", spoken, **values))
-    verdict = "passed" if found.passed else "untrusted" if _only_trust(found.checks) else "failed"
+    partly = any(check.outcome == "not_checked" for check in found.checks)
+    good = "partly" if partly else "passed"
+    verdict = good if found.passed else "untrusted" if _only_trust(found.checks) else "failed"
     print(say("commands", f"verify.verdict.{verdict}", spoken, key_id=found.key_id))
     return 0 if found.passed else 5
 

@@ -258,4 +258,6 @@ class Local(Generic[Job, Answer]):
     def _stop_reason(self, done: Done[Job, Answer]) -> CannotMeasure:
         failed = done.answer
         assert isinstance(failed, Failed)
+        if failed.error is None and self._away:
+            return CannotMeasure("observe.unreachable", reason=failed.reason)
         return failed.error or CannotMeasure("observe.stopped", n=len(self._held), reason=failed.reason)

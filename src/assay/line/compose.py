@@ -26,6 +26,7 @@ from assay.vocabulary.report import (
     LostReason,
     MaterialRecord,
     ObservationsRecord,
+    Particulars,
     Report,
     SubjectRecord,
 )
@@ -65,12 +66,19 @@ class Composition(NamedTuple):
     decisions: tuple[Decision, ...]
     account: Account
     mark: LaboratoryMark
+    particulars: Particulars
+    read_with: str = ""  # the instrument, if it is not the one that the measurement was made with
 
 
 def compose(made: Composition) -> Report:
     """The report of a run, issued now."""
     same = made.material.same_content()
     notes = [Note(code="same_content", values={"n": len(same)})] if same else []
+    occasion = made.planned.procedure.plan.occasion
+    if occasion > 1:
+        notes.append(Note(code="occasion", values={"n": occasion, "earlier": occasion - 1}))
+    if made.read_with:
+        notes.append(Note(code="read_with", values={"instrument": made.read_with}))
     content = [made.title, made.planned, made.decisions, made.account.observations]
     issued = datetime.now(UTC).isoformat(timespec="seconds")
     return Report(
@@ -100,6 +108,9 @@ def compose(made: Composition) -> Report:
         observations=made.account.observations,
         software=software(),
         notes=tuple(notes),
+        location=made.particulars.location,
+        customer=made.particulars.customer,
+        authorised_by=made.particulars.authorised_by,
     )
 
 

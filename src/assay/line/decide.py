@@ -64,6 +64,7 @@ def _decide(requirement: Requirement, estimated: Estimated, measurand: Measurand
         risk=verdict.risk_accepted,
         risk_rejected=verdict.risk_rejected,
         bound=verdict.bound,
+        n_counted=verdict.n,
         rule="rule.at_least" if requirement.at_least is not None else "rule.at_most",
         notes=tuple(notes),
     )

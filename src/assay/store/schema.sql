@@ -27,6 +27,6 @@ CREATE TABLE observation (
     PRIMARY KEY (channel, item, variant, repeat)
 ) WITHOUT ROWID;
 CREATE TABLE report (
-    digest TEXT PRIMARY KEY, run TEXT NOT NULL, content TEXT NOT NULL, issued TEXT NOT NULL, envelope BLOB NOT NULL
+    digest TEXT PRIMARY KEY, run TEXT NOT NULL, content TEXT NOT NULL, asked TEXT NOT NULL, envelope BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX report_of_run ON report (run);

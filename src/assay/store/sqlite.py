@@ -12,7 +12,7 @@ import numpy as np
 
 from assay.store.laboratory import Laboratory
 from assay.vocabulary.canonical import digest, digest_bytes, row_bytes
-from assay.vocabulary.errors import BadInput, near
+from assay.vocabulary.errors import BadInput, CannotMeasure, near
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.observation import Observations, Response
 from assay.vocabulary.procedure import Channel
@@ -124,6 +124,7 @@ class SqliteStore:
             )
             for key, r in responses
         ]  # fmt: skip
+        self._still_there()
         with self.laboratory.guarded(), self._transaction():
             self._db.executemany(_INSERT_RESPONSE, rows)
         self._has_responses = True
@@ -239,15 +240,20 @@ class SqliteStore:
     # reports
 
     def keep_report(self, run: str, content: str, envelope: bytes) -> None:
-        """Keep a signed report; ``content`` is the digest of what it says, without when it was issued."""
-        issued = datetime.now(UTC).isoformat(timespec="microseconds")  # orders reports of the same second
-        row = (digest_bytes(envelope), run, content, issued, envelope)
+        """Keep a signed report, which is then the one asked for last.
+
+        ``content`` is the digest of what it says, without when it was issued.
+        """
+        self._still_there()
+        asked = datetime.now(UTC).isoformat(timespec="microseconds")
+        row = (digest_bytes(envelope), run, content, asked, envelope)
         with self.laboratory.guarded():
-            self._db.execute("INSERT OR IGNORE INTO report VALUES (?, ?, ?, ?, ?)", row)
+            insert = "INSERT INTO report VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET asked = excluded.asked"
+            self._db.execute(insert, row)
 
     def reports(self, run: str) -> list[tuple[str, bytes]]:
-        """Content digest and envelope of the reports of a run, in the order of issue."""
-        query = "SELECT content, envelope FROM report WHERE run = ? ORDER BY issued, digest"
+        """Content digest and envelope of the reports of a run; the one asked for last comes last."""
+        query = "SELECT content, envelope FROM report WHERE run = ? ORDER BY asked, digest"
         return list(self._db.execute(query, (run,)))
 
     def report_counts(self) -> dict[str, int]:
@@ -259,6 +265,11 @@ class SqliteStore:
         return self._one("SELECT 1 FROM report WHERE digest = ?", sha256) is not None
 
     # inside
+
+    def _still_there(self) -> None:
+        """Refuse to go on writing into a file that was taken away: nobody would find what is written."""
+        if not self.laboratory.database.exists():
+            raise CannotMeasure("lab.gone", path=str(self.laboratory.database))
 
     def _one(self, query: str, *values: Any) -> tuple[Any, ...] | None:
         with self.laboratory.guarded():

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from assay.uncertainty.spread import Spread, bound, tail
+from assay.uncertainty.spread import Spread, bound, counted, tail
 
 
 class Verdict(NamedTuple):
@@ -14,12 +14,15 @@ class Verdict(NamedTuple):
         risk_accepted: the probability that decides on acceptance; None where it cannot be stated.
         risk_rejected: the probability that decides on rejection.
         bound: the one-sided bound on the side of the limit: acceptance is a bound on the right side of the limit.
+        n: number of readings the exact tail counts with: the effective number, lowered for few degrees of freedom;
+            None where the tail is none of counts.
     """
 
     outcome: Literal["conforms", "does_not_conform", "inconclusive"]
     risk_accepted: float | None
     risk_rejected: float | None
     bound: float | None
+    n: float | None = None
 
 
 def against_limit(spread: Spread, limit: float, risk: float, *, at_least: bool) -> Verdict:
@@ -37,8 +40,9 @@ def against_limit(spread: Spread, limit: float, risk: float, *, at_least: bool) 
     edge = bound(spread, risk, below=at_least)
     if accepted is None or rejected is None:
         return Verdict("inconclusive", None, None, None)
+    n = counted(spread, risk)
     if accepted <= risk:
-        return Verdict("conforms", accepted, rejected, edge)
+        return Verdict("conforms", accepted, rejected, edge, n)
     if rejected <= risk:
-        return Verdict("does_not_conform", accepted, rejected, bound(spread, risk, below=not at_least))
-    return Verdict("inconclusive", accepted, rejected, edge)
+        return Verdict("does_not_conform", accepted, rejected, bound(spread, risk, below=not at_least), n)
+    return Verdict("inconclusive", accepted, rejected, edge, n)

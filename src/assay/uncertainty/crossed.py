@@ -100,6 +100,7 @@ def mean(rows: Rows, design: Design) -> Mean:
     notes: list[str] = []
     if design.population:
         parts += _population(cells, share, per_item - value, repeats)
+        notes += ["joint_dof"] if len(parts) > 1 else []
     elif repeats is not None:
         parts.append(repeats)
     else:

@@ -107,6 +107,11 @@ def _counts(spread: Spread, risk: float) -> tuple[float, float]:
     return spread.fraction(spread.value) * n, n
 
 
+def counted(spread: Spread, risk: float) -> float | None:
+    """Number of readings that ``tail`` counts with; None where it does not count."""
+    return _counts(spread, risk)[1] if spread.method in ("wilson", "wilson_effective") else None
+
+
 def tail(spread: Spread, limit: float, risk: float, *, above: bool) -> float | None:
     """How probable a result at least this far on one side is, were the true value on the limit.
 

@@ -27,6 +27,22 @@ class LaboratoryMark(Record, kw_only=True):
     public_key: str
 
 
+class Particulars(Record, kw_only=True):
+    """What only people know of a measurement; empty where they did not say.
+
+    Attributes:
+        laboratory: name of the laboratory.
+        location: where it is performed.
+        customer: for whom.
+        authorised_by: who authorises the report.
+    """
+
+    laboratory: str = ""
+    location: str = ""
+    customer: str = ""
+    authorised_by: str = ""
+
+
 class SubjectRecord(Record, kw_only=True):
     """The thing measured: its identity as used for keys, and the digest of that."""
 
@@ -132,7 +148,9 @@ class Report(Record, kw_only=True):
         run: the run it reports.
         issued: date and time of issue, ISO 8601 UTC.
         software: versions and processor family, for recomputation.
-        location: where it was performed, as far as it is known (the host of the laboratory's machine is not recorded).
+        location: where it was performed, as the measurement file says.
+        customer: for whom, as the measurement file says.
+        authorised_by: who authorises the report, as the measurement file says.
         amends: id of the report that this one replaces; None if it replaces none.
     """
 
@@ -156,4 +174,6 @@ class Report(Record, kw_only=True):
     software: dict[str, str]
     notes: tuple[Note, ...] = ()
     location: str = ""
+    customer: str = ""
+    authorised_by: str = ""
     amends: str | None = None

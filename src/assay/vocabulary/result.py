@@ -110,6 +110,8 @@ class Decision(Record, kw_only=True):
         risk: probability of a wrong acceptance: of a result at least this good if the true value lay on the limit.
         risk_rejected: the same for a wrong rejection.
         bound: the one-sided bound that the rule compares with the limit; None if it cannot be stated.
+        n_counted: number of readings the exact tail counts with: ``n_effective``, lowered for few degrees of freedom;
+            None where the tail is none of counts.
         rule: code of the rule in ``words/``.
         notes: why it is inconclusive, and other remarks.
     """
@@ -120,5 +122,6 @@ class Decision(Record, kw_only=True):
     risk: float | None
     risk_rejected: float | None
     bound: float | None
+    n_counted: float | None = None
     rule: str
     notes: tuple[Note, ...] = ()

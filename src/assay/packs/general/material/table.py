@@ -5,6 +5,7 @@ import heapq
 import json
 import math
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,10 @@ from assay.vocabulary.record import Json
 FIELDS: Final = ("id", "input", "target", "choices", "group", "weight", "tags")
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+_TELLING: Final = ("target", "choices", "group", "weight")
+"""Fields that change a result if a slip of the pen hides them."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,10 @@ class Table:
             if column not in reader.seen:
                 known = near(column, sorted(reader.seen))
                 raise BadInput("table.no_column", path=self.path, field=name, column=column, near=known)
+        missing = [name for name in _TELLING if name not in self.fields and name not in reader.seen]
+        for column in sorted(reader.seen - {*FIELDS, *self.fields.values()}):
+            for name in get_close_matches(column.lower(), missing, n=1, cutoff=0.75) if missing else ():
+                raise BadInput("table.slip", path=self.path, column=column, field=name)
 
     def _sampled(self, items: list[Item], lines: list[int]) -> tuple[list[Item], list[int]]:
         if self.limit is None or self.limit >= len(items):

@@ -54,7 +54,9 @@ def network(error: BaseException, address: Address) -> Signal:
     if isinstance(error, OSError) and error.errno in _EXHAUSTED:
         return Transient(f"this machine has no more connections to give: {reason}", overload=True)
     if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)):
-        return Transient(reason, unreachable=True)
+        cause = getattr(error, "os_error", None)
+        said = getattr(cause, "strerror", None) or reason
+        return Transient(f"{address.url}: {address.quote(said)}", unreachable=True)
     if isinstance(error, aiohttp.ClientPayloadError):
         return Transient(f"the answer broke off: {reason}")
     if isinstance(error, aiohttp.ClientResponseError):
