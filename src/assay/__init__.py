@@ -4,6 +4,7 @@ TYPE_CHECKING = False  # as type checkers know it; importing typing would take l
 
 if TYPE_CHECKING:
     from assay.api import calculator as _calculator
+    from assay.api import keys as keys
     from assay.api import parts as _parts
     from assay.api.compare import Asked as Asked
     from assay.api.compare import compare as compare
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from assay.api.measure import measure as measure
     from assay.api.measure import preview as preview
     from assay.api.measured import Measured as Measured
+    from assay.api.reference import reference as reference
     from assay.api.runs import Stated as Stated
     from assay.api.runs import decide as decide
     from assay.api.runs import observations as observations
@@ -40,6 +42,7 @@ _PUBLIC = {
     "Stated": (_API + "runs", "Stated"), "render": (_API + "runs", "render"), "decide": (_API + "runs", "decide"),
     "read": (_API + "runs", "read"), "observations": (_API + "runs", "observations"),
     "write_observations": (_API + "runs", "write_observations"), "verify": (_API + "verify", "verify"),
+    "keys": (_API + "keys", ""), "reference": (_API + "reference", "reference"),
     "compare": (_API + "compare", "compare"), "Asked": (_API + "compare", "Asked"),
     "calculate": (_API + "calculator", "uncertainty"),
     "parts": (_API + "parts", "listed"), "part": (_API + "parts", "described"),
@@ -59,7 +62,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     module, attribute = _PUBLIC[name]
-    found = getattr(import_module(module), attribute)
+    found: object = import_module(module)
+    found = getattr(found, attribute) if attribute else found
     globals()[name] = found
     return found
 
