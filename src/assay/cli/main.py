@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (
     "init", "measure", "demo", "reference", "runs", "show", "observations", "read", "decide", "report", "verify",
-    "parts", "keys", "uncertainty", "compare", "interlab", "control",
+    "parts", "keys", "uncertainty", "compare", "plan", "interlab", "control",
 )  # fmt: skip
 
 _EPILOG: Final = """exit codes: 0 done, and conforming or nothing required; 1 does not conform; 2 bad input;
