@@ -262,10 +262,9 @@ def factors(sizes: Sizes, population: Population) -> dict[Source, float]:
     Raises:
         BadInput: fewer in the population than in the sample, or a size below 1.
     """
-    for name, size, whole in zip(("items", "variants"), sizes, population, strict=False):
+    for name, size in zip(("items", "variants", "repeats"), sizes, strict=True):
         within(_WHERE, name, size, "1 <= n", size >= 1)
-        within(_WHERE, f"population.{name}", whole or 0, f"N >= {size}", whole is None or whole >= size)
-    within(_WHERE, "repeats", sizes.repeats, "1 <= n", sizes.repeats >= 1)
+    _stands_for(sizes, population)
     cell = sizes.items * sizes.variants
     n, m = population
     interaction = 1 / cell - (1 / (n * m) if n and m else 0.0)
@@ -278,6 +277,11 @@ def factors(sizes: Sizes, population: Population) -> dict[Source, float]:
     }
 
 
+def _stands_for(sizes: Sizes, population: Population) -> None:
+    for name, size, whole in zip(("items", "variants"), sizes, population, strict=False):
+        within(_WHERE, f"population.{name}", whole or 0, f"N >= {size}", whole is None or whole >= size)
+
+
 def weighted_factors(seen: Cells, weight: Floats, population: Population) -> dict[Source, float]:
     """The same for a weighted mean of cells, for designs that are not balanced.
 
@@ -286,6 +290,7 @@ def weighted_factors(seen: Cells, weight: Floats, population: Population) -> dic
         weight: of each, shape (cells,), with the sum 1.
         population: what the mean stands for.
     """
+    _stands_for(Sizes(seen.n_items, seen.n_variants, 1), population)
     by_item, by_variant = np.bincount(seen.item, weights=weight), np.bincount(seen.variant, weights=weight)
     n, m = population.items, population.variants
     cell = float(weight @ weight)
