@@ -13,11 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from tables import choice, start, store, throughput
+from tables import choice, estimators, start, store, throughput
 from tables.table import Setup, Table
 from tools import assay, bare, evalscope, inspect_ai, lm_eval, promptfoo
 
-TABLES = {"choice": choice, "start": start, "store": store, "throughput": throughput}
+TABLES = {"choice": choice, "estimators": estimators, "start": start, "store": store, "throughput": throughput}
 TOOLS = [module.TOOL for module in (bare, assay, evalscope, promptfoo, lm_eval, inspect_ai)]
 CORES = 2
 

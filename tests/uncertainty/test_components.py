@@ -10,12 +10,11 @@ import pytest
 import statsmodels.api as sm
 
 from assay.uncertainty import components as module
+from assay.uncertainty.cells import Cells, cells
 from assay.uncertainty.components import (
-    Cells,
     Population,
     Sizes,
     anova,
-    cells,
     components,
     estimate,
     planned,
@@ -224,6 +223,26 @@ def test_more_refusals():
         anova(seen)
     with pytest.raises(BadInput, match="population.items"):
         estimate(rows(simulated(np.random.default_rng(1), (9, 2, 2))), Population(items=5))
+
+
+def test_what_is_fixed_and_was_not_repeated_has_no_uncertainty_to_state():
+    y = np.random.default_rng(10).random((12, 1, 1))
+    assert estimate(rows(y)).budget.u > 0
+    for values in (y, np.repeat(y, 3, axis=2)):
+        with pytest.raises(BadInput, match="no uncertainty can be stated"):
+            estimate(rows(values), Population(12, 1))
+
+
+def test_a_perfect_sum_of_items_and_variants_is_an_answer_or_a_refusal():
+    rng = np.random.default_rng(13)
+    for _ in range(40):
+        n = int(rng.integers(4, 25))
+        item, variant = rng.integers(0, 5, n), rng.integers(0, 4, n)
+        try:
+            found = estimate(Rows(item, variant, item + 0.5 * variant))
+        except BadInput:
+            continue
+        assert found.budget.u > 0 and np.isfinite(found.budget.dof)
 
 
 def test_order_and_names_of_rows_do_not_matter():

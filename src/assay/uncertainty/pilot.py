@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from assay.uncertainty.components import Components, cells, components
+from assay.uncertainty.cells import Components, cells
+from assay.uncertainty.components import components
 from assay.uncertainty.crossed import Rows, clustered
 from assay.uncertainty.planning import SOURCES, Parts, Stands
 from assay.uncertainty.proportion import jeffreys_u

@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
-from assay.uncertainty.components import Cells, Components, Source
+from assay.uncertainty.cells import Cells, Components, Source
 from assay.vocabulary.errors import BadInput
 
 Floats = npt.NDArray[np.float64]
 _STEPS = 200
 _DONE = 1e-11
-_FLOOR = 1e-12
+_FLOOR = 1e-9  # of the variance of all readings: scatter below it is taken for none
+_MOST = 1e3  # times the variance of all readings: no component is larger
 _LEVELS = 5000
 _SPARSE = 0.1
 _CHUNK = 50_000
@@ -88,7 +89,8 @@ def reml(seen: Cells) -> Components:
         Components with the inverse of the average information as covariance. A component at zero keeps its variance
         from the information as if it were free, so that it is not taken for certain.
     Raises:
-        BadInput: more than 5000 levels of both factors, or no convergence.
+        BadInput: more than 5000 levels of both factors, or no convergence: the likelihood of data without any scatter
+            within cells may have no maximum.
     """
     if min(seen.n_items, seen.n_variants) > _LEVELS:
         raise BadInput("numbers.range", where="reml", name="levels", got=min(seen.n_items, seen.n_variants),
@@ -97,6 +99,14 @@ def reml(seen: Cells) -> Components:
     swapped = seen.n_variants > seen.n_items
     y = (seen.mean - seen.mean.mean()) / scale
     data = _Data(seen, swapped, y, seen.within / scale**2, _sources(seen))
+    try:
+        return _components(data, _maximum(data), scale)
+    except np.linalg.LinAlgError:
+        raise BadInput("model.not_converged", where="reml", steps=_STEPS) from None
+
+
+def _maximum(data: _Data) -> _State:
+    """Where the restricted likelihood is largest, from equal components."""
     theta = np.full(len(data.sources), 1 / len(data.sources))
     state = _at(data, theta)
     for _ in range(_STEPS):
@@ -106,12 +116,9 @@ def reml(seen: Cells) -> Components:
         moved = _move(data, state, step, score)
         gain = float(score[free] @ step[free])
         if moved is None or gain < _DONE:
-            state = moved or state
-            break
+            return moved or state
         state = moved
-    else:
-        raise BadInput("model.not_converged", where="reml", steps=_STEPS)
-    return _components(data, state, scale)
+    raise BadInput("model.not_converged", where="reml", steps=_STEPS)
 
 
 def _step(theta: Floats, score: Floats, information: Floats, free: npt.NDArray[np.bool_]) -> Floats:
@@ -294,24 +301,37 @@ def _move(data: _Data, state: _State, step: Floats, score: Floats) -> _State | N
     """A better point along the step, or by the multiplicative step; None if there is none."""
     slack = 1e-9 * abs(state.deviance) * 1e-3
     for halving in range(8):
-        theta = np.maximum(state.theta + step * 0.5**halving, 0.0)
+        theta = np.clip(state.theta + step * 0.5**halving, 0.0, _MOST)
         theta[-1] = max(theta[-1], 0.1 * state.theta[-1], _FLOOR)
-        tried = _at(data, theta)
-        if tried.deviance <= state.deviance + slack:
+        tried = _tried(data, theta)
+        if tried is not None and tried.deviance <= state.deviance + slack:
             return tried
     small = _part(data, state.theta, data.factors[0])
     traces = _traces(data, state, small)
     denominator = np.array([traces[source] for source in data.sources])
     denominator[-1] += (data.cells.n.sum() - len(data.y)) / state.theta[-1] if data.sources[-1] == "repeats" else 0.0
     ratio = np.maximum(1 + 2 * score / np.maximum(denominator, _FLOOR), 0.01)
-    tried = _at(data, np.maximum(state.theta * np.sqrt(ratio), 0.0))
-    return tried if tried.deviance < state.deviance else None
+    theta = np.clip(state.theta * np.sqrt(ratio), 0.0, _MOST)
+    theta[-1] = max(theta[-1], _FLOOR)
+    tried = _tried(data, theta)
+    return tried if tried is not None and tried.deviance < state.deviance else None
+
+
+def _tried(data: _Data, theta: Floats) -> _State | None:
+    """The state there, or None where it cannot be computed."""
+    try:
+        with np.errstate(all="ignore"):
+            found = _at(data, theta)
+    except (np.linalg.LinAlgError, ZeroDivisionError):
+        return None
+    return found if np.isfinite(found.deviance) and found.ones.sum() > 0 else None
 
 
 def _components(data: _Data, state: _State, scale: float) -> Components:
     _, information = _derivatives(data, state)
     covariance = np.asarray(np.linalg.pinv(information, hermitian=True) * scale**4, np.float64)
-    variance = state.theta * scale**2
+    theta = np.where(state.theta <= 2 * _FLOOR, 0.0, state.theta)
+    variance = theta * scale**2
     sources = data.sources
     if sources[-1] == "rest" and data.cells.n.max() > 1:
         sources = (*sources[:-1], "interaction")  # repeats were had, and all agreed
