@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 import numpy as np
 
+from assay.api.calculator_conformity import Conformity, Tolerance, conformity
 from assay.api.calculator_file import Problem, read, shown, with_level
 from assay.uncertainty.answer import Answer, answer
 from assay.uncertainty.montecarlo import LEAST_TRIALS, MOST_TRIALS, MonteCarlo, Run, simulate
@@ -104,6 +105,7 @@ class Calculation(Record, kw_only=True):
         seed: of the Monte Carlo method.
         title: what was calculated, as the file says.
         notes: remarks on the file.
+        conformity: of outputs with their tolerances, as the file asks.
     """
 
     outputs: dict[str, Output]
@@ -112,6 +114,7 @@ class Calculation(Record, kw_only=True):
     seed: int
     title: str
     notes: tuple[Note, ...]
+    conformity: tuple[Conformity, ...] = ()
 
 
 def uncertainty(
@@ -148,7 +151,14 @@ def uncertainty(
         seed=seed,
         title=problem.title,
         notes=tuple(Note(code="unused", values={"name": name}) for name in problem.unused),
+        conformity=tuple(_conformity(tolerance, outputs) for tolerance in problem.tolerances),
     )
+
+
+def _conformity(tolerance: Tolerance, outputs: dict[str, Output]) -> Conformity:
+    name = tolerance.of or next(iter(outputs))
+    found = outputs[name]
+    return conformity(tolerance, name, (found.y, found.u, found.dof), found.first_order_valid)
 
 
 def _output(found: Answer, budget: tuple[BudgetRow, ...], trials: Trials | None) -> Output:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from assay.api.calculator_conformity import Tolerance, tolerances
 from assay.api.calculator_quantity import Known, Quantity, known
 from assay.catalogue.build import fill, read_toml
 from assay.uncertainty.expression import Expression, is_name, normal_name, parse, short
@@ -28,6 +29,7 @@ class File(Record, kw_only=True):
         models: expressions of several outputs by name; one may use another.
         quantity: the input quantities and the intermediate ones, by name.
         correlation: correlations given.
+        tolerance: limits that outputs must keep.
         level: coverage probability, above 0 and below 1.
         title: what is calculated.
     """
@@ -36,6 +38,7 @@ class File(Record, kw_only=True):
     models: dict[str, str] | None = None
     quantity: dict[str, dict[str, Json]] = {}
     correlation: tuple[dict[str, Json], ...] = ()
+    tolerance: tuple[dict[str, Json], ...] = ()
     level: float = 0.95
     title: str = ""
 
@@ -64,6 +67,7 @@ class Problem(NamedTuple):
         level: coverage probability that the file asks for.
         title: what is calculated.
         unused: names of quantities that no output depends on.
+        tolerances: limits that outputs must keep.
     """
 
     tape: Tape
@@ -74,6 +78,7 @@ class Problem(NamedTuple):
     level: float
     title: str
     unused: tuple[str, ...]
+    tolerances: tuple[Tolerance, ...]
 
 
 def read(path: Path) -> Problem:
@@ -113,7 +118,7 @@ def read(path: Path) -> Problem:
     names = tuple(outputs.values())
     return Problem(
         tape, names, inputs, tuple(tables[name] for name in parts), tuple(one.distribution for one in parts.values()),
-        file.level, file.title, unused,
+        file.level, file.title, unused, tolerances(file.tolerance, names),
     )  # fmt: skip
 
 
@@ -140,6 +145,9 @@ def _refuse_not_finite(raw: dict[str, Json], where: str) -> None:
     for table in raw.get("correlation", ()) if isinstance(raw.get("correlation"), list) else ():
         if isinstance(table, dict):
             _refuse_in(table, "[[correlation]]")
+    for table in raw.get("tolerance", ()) if isinstance(raw.get("tolerance"), list) else ():
+        if isinstance(table, dict):
+            _refuse_in(table, "[[tolerance]]")
     _refuse_in(raw, where)
 
 

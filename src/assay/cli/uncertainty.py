@@ -7,6 +7,7 @@ from assay.cli._show import common, json_out, language, table_out
 
 if TYPE_CHECKING:
     from assay.api.calculator import Calculation, Output
+    from assay.api.calculator_conformity import Conformity
     from assay.vocabulary.result import Note
 
 SUMMARY = "propagate uncertainties through a measurement model: law of propagation, Monte Carlo, budget"
@@ -56,6 +57,9 @@ def _show(found: "Calculation", lang: str) -> None:
         ]
         table_out(rows, ["", *map(harmless, found.outputs)])
         print()
+    for one in found.conformity:
+        _conformity(one, found.outputs[one.of].u, lang)
+        print()
     _notes(found.notes, lang)
     print(say("calculator", "run", lang, level=exact(found.level), trials=trials or "–", seed=found.seed))
 
@@ -80,6 +84,33 @@ def _output(name: str, output: "Output", lang: str) -> None:
     if output.first_order_valid:
         print(say("calculator", "valid", lang))
     _notes(output.notes, lang)
+
+
+def _conformity(found: "Conformity", u: float, lang: str) -> None:
+    from assay.reports.rounding import fraction, significant
+    from assay.reports.text import harmless
+    from assay.vocabulary.words import say
+
+    def limits(low: float | None, high: float | None) -> str:
+        key = "at_most" if low is None else "at_least" if high is None else "within"
+        ends = ("" if end is None else _rounded(end, u, (0.0, 0.0)).value for end in (low, high))
+        return say("calculator", f"conformity.{key}", lang, **dict(zip(("low", "high"), ends, strict=True)))
+
+    def line(key: str, **values: str) -> None:
+        print(say("calculator", f"conformity.{key}", lang, **values))
+
+    tolerance, outcome = limits(found.at_least, found.at_most), say("calculator", f"outcome.{found.outcome}", lang)
+    print(say("calculator", "conformity", lang, name=harmless(found.of), limits=tolerance, outcome=outcome))
+    line("probability", probability=fraction(found.probability, 4), consumer=fraction(found.consumer_risk, 4),
+         producer=fraction(found.producer_risk, 4))  # fmt: skip
+    line("acceptance", acceptance=limits(*found.acceptance), w=significant(found.guard_band))
+    if found.capability is not None:
+        line("capability", capability=significant(found.capability))
+    if found.global_risks is not None:
+        risks = {key: fraction(found.global_risks[key], 4) for key in ("consumer", "producer")}
+        line("global", **risks)
+    if not found.first_order_valid:
+        line("doubtful")
 
 
 def _notes(notes: "tuple[Note, ...]", lang: str) -> None:
