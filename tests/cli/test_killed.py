@@ -116,6 +116,7 @@ def test_a_second_process(place: Any) -> None:
             until_s = time.monotonic() + 20
             while place.asked.total() < 10 and time.monotonic() < until_s:
                 time.sleep(0.01)
+            process.send_signal(signal.SIGSTOP)  # so that it is not done before the others, however slow they are
             second = subprocess.run([*command, "lab"], capture_output=True, text=True, check=False)
             assert second.returncode == 2
             assert str(process.pid) in second.stderr
@@ -126,6 +127,7 @@ def test_a_second_process(place: Any) -> None:
             for arguments in (["report"], ["show"], ["observations"]):
                 unfinished = subprocess.run([*ASSAY, *arguments, "--lab", "lab"], capture_output=True, check=False)
                 assert unfinished.returncode == 2
+            process.send_signal(signal.SIGCONT)
             out, _ = process.communicate(timeout=30)
         assert json.loads(out)["exit_code"] == 0
         assert place.total() == N

@@ -199,3 +199,62 @@ def test_bound_and_tail_say_the_same():
         for below in (True, False):
             edge = bound(found.spread, 0.05, below=below)
             assert tail(found.spread, edge, 0.05, above=below) == pytest.approx(0.05, rel=1e-6)
+
+
+def test_strata_have_the_textbook_variance():
+    """Cochran 1977, 5.6: Σ W² s² / n within strata, where nothing bounds the scores."""
+    rng = np.random.default_rng(8)
+    stratum = np.repeat([0, 1, 2], [6, 10, 8])
+    x = rng.normal(5 * stratum, 1.0)
+    weight = np.array([0.5, 0.2, 0.3])
+    share = (weight / np.bincount(stratum))[stratum]
+    made = Design(share, None, 1, True, False, (None, None), stratum)
+    found = mean(Rows(np.arange(24), np.zeros(24, int), x), made)
+    parts = [x[stratum == s] for s in range(3)]
+    assert found.spread.value == pytest.approx(sum(w * p.mean() for w, p in zip(weight, parts, strict=True)))
+    expected = sum(w**2 * p.var(ddof=1) / len(p) for w, p in zip(weight, parts, strict=True))
+    assert found.spread.u == pytest.approx(np.sqrt(expected))
+    dofs = [(w**2 * p.var(ddof=1) / len(p)) ** 2 / (len(p) - 1) for w, p in zip(weight, parts, strict=True)]
+    assert found.spread.dof == pytest.approx(expected**2 / sum(dofs))
+    assert mean(Rows(np.arange(24), np.zeros(24, int), x), made._replace(stratum=None)).spread.u > 2 * found.spread.u
+
+
+def test_a_stratum_whose_items_agree_is_not_certain():
+    stratum = np.repeat([0, 1], 10)
+    x = np.concatenate([np.ones(10), np.zeros(10)])
+    made = Design(np.ones(20), None, 1, True, False, (0.0, 1.0), stratum)
+    found = mean(Rows(np.arange(20), np.zeros(20, int), x), made)
+    assert found.spread.value == 0.5
+    assert 0.01 < found.spread.u < 0.06
+    alone = mean(Rows(np.arange(11), np.zeros(11, int), x[:11]),
+                 Design(np.ones(20), None, 1, True, False, (0.0, 1.0), stratum))  # fmt: skip
+    assert "strata_unused" in alone.notes
+
+
+def test_a_finite_population_leaves_its_repeats():
+    """All items of the population measured: what is left is the scatter of the repeats; a half: the textbook factor."""
+    rng = np.random.default_rng(9)
+    values = rng.normal(rng.normal(0, 1, (40, 1, 1)), 0.5, (40, 1, 3))
+    whole, half, none = (
+        mean(rows(values), design(40, bounds=(None, None))._replace(population_items=n)) for n in (40, 80, None)
+    )
+    fixed = mean(rows(values), design(40, bounds=(None, None), population=False))
+    assert whole.spread.u == pytest.approx(fixed.spread.u)
+    assert whole.spread.dof == pytest.approx(fixed.spread.dof)
+    assert half.spread.u**2 == pytest.approx((none.spread.u**2 + whole.spread.u**2) / 2)
+    once = mean(rows(values[:, :, :1]), design(40, bounds=(None, None))._replace(population_items=80))
+    assert "fraction_unused" in once.notes
+    assert once.spread.u == mean(rows(values[:, :, :1]), design(40, bounds=(None, None))).spread.u
+
+
+def test_a_variant_of_which_nothing_was_read_is_no_variant():
+    rng = np.random.default_rng(10)
+    values = rng.normal(0, 1, (20, 4, 2)) + rng.normal(0, 1, (1, 4, 1))
+    seen = rows(values)
+    kept = seen.variant != 2
+    found = mean(Rows(*(column[kept] for column in seen)), design(20, n_variants=4, sample=True, bounds=(None, None)))
+    three = mean(rows(values[:, [0, 1, 3]]), design(20, n_variants=3, sample=True, bounds=(None, None)))
+    assert found.spread == three.spread
+    alone = seen.variant == 1
+    lone = mean(Rows(*(column[alone] for column in seen)), design(20, n_variants=4, sample=True, bounds=(None, None)))
+    assert (lone.spread.u, lone.notes) == (None, ("one_variant",))

@@ -243,6 +243,7 @@ def test_outliers_are_named_and_stay():
     [
         (lambda: algorithm_a([1.0, 2.0]), "number.few"),
         (lambda: algorithm_a([1.0, 1.0, 1.0]), "interlab.all_equal"),
+        (lambda: algorithm_a([0.86, 0.86, 0.86, 0.86, 0.8475]), "interlab.all_equal"),
         (lambda: algorithm_a([1.0, 2.0, float("nan")]), "number.not_finite"),
         (lambda: weighted_mean([1.0], [1.0]), "number.few"),
         (lambda: weighted_mean([1.0, 2.0], [1.0, 0.0]), "number.above_zero"),

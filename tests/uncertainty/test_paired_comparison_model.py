@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from assay.testing.arena import STRENGTHS, judged
 from assay.uncertainty import paired_comparison_model as module
-from assay.uncertainty.paired_comparison_model import Comparisons, bradley_terry
+from assay.uncertainty.paired_comparison_model import Comparisons, bootstrap_strengths, bradley_terry, not_lost
+from assay.uncertainty.resample import Plan
 from assay.vocabulary.errors import BadInput
 
 BASEBALL = json.loads((Path(__file__).parents[1] / "reference" / "vectors.json").read_text())["baseball"]
@@ -175,3 +177,103 @@ def test_coverage(tie, clusters):
         low, high = bradley_terry(data, order=True).difference(5, 0)[2]
         covered += low <= 2.0 <= high
     assert covered >= 0.91 * 300
+
+
+@pytest.mark.parametrize("order", [False, True])
+def test_covariates_against_the_logistic_regression_of_statsmodels(order):
+    rng = np.random.default_rng(11)
+    data = simulated(rng, 800, np.array([0.0, 0.5, 1.0, -0.4]), 0.3)
+    z = np.stack([rng.normal(40, 300, 800), rng.normal(0, 0.01, 800)], axis=1)  # units far apart
+    group = rng.integers(0, 60, 800)
+    design = np.zeros((800, 4))
+    design[np.arange(800), data.first], design[np.arange(800), data.second] = 1, -1
+    scale = np.array([300.0, 0.01])
+    design = np.hstack([design[:, :3], z / scale, np.ones((800, int(order)))])
+    fit = sm.Logit(data.outcome, design).fit(disp=0, tol=1e-12)
+    ours = bradley_terry(data._replace(covariates=z), order=order)
+    assert [value * s for (value, _), s in zip(ours.covariates, scale, strict=True)] == pytest.approx(fit.params[3:5])
+    assert [u * s for (_, u), s in zip(ours.covariates, scale, strict=True)] == pytest.approx(fit.bse[3:5], rel=1e-5)
+    assert ours.difference(1, 3)[:2] == (pytest.approx(fit.params[1]), pytest.approx(fit.bse[1], rel=1e-5))
+    robust = sm.Logit(data.outcome, design).fit(
+        disp=0, tol=1e-12, cov_type="cluster", cov_kwds={"groups": group, "use_correction": False}
+    )
+    clustered = bradley_terry(data._replace(covariates=z, group=group), order=order)
+    assert clustered.covariates[0][1] * 300 == pytest.approx(robust.bse[3] * np.sqrt(60 / 59), rel=1e-5)
+    assert clustered.difference(1, 3)[1] == pytest.approx(robust.bse[1] * np.sqrt(60 / 59), rel=1e-5)
+
+
+def test_a_covariate_of_no_effect_and_ties_beside_it():
+    data = simulated(np.random.default_rng(12), 900, np.array([0.0, 0.6, -0.5]), 0.2, 0.6)
+    plain = bradley_terry(data, order=True)
+    zero = bradley_terry(data._replace(covariates=np.random.default_rng(13).standard_normal(900)), order=True)
+    assert abs(zero.covariates[0][0]) < 3 * zero.covariates[0][1]
+    assert zero.strength == pytest.approx(plain.strength, abs=0.05)
+    assert zero.tie[0] == pytest.approx(plain.tie[0], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("z", "order", "code"),
+    [
+        (np.zeros(300), False, "model.not_converged"),
+        (np.ones(300), True, "model.not_converged"),
+        (np.full(300, np.nan), False, "numbers.not_finite"),
+        (np.ones(299), False, "numbers.length"),
+    ],
+)
+def test_covariates_that_say_nothing_are_refused(z, order, code):
+    data = simulated(np.random.default_rng(14), 300, np.zeros(3))
+    with pytest.raises(BadInput) as refused:
+        bradley_terry(data._replace(covariates=z), order=order)
+    assert refused.value.code == code
+
+
+def test_a_covariate_that_follows_from_the_systems_is_refused():
+    data = simulated(np.random.default_rng(15), 300, np.zeros(3))
+    length = np.array([100.0, 250.0, 130.0])
+    with pytest.raises(BadInput, match="undetermined"):
+        bradley_terry(data._replace(covariates=length[data.first] - length[data.second]))
+
+
+def test_resampling_clusters_agrees_with_the_sandwich():
+    data = simulated(np.random.default_rng(16), 600, np.array([0.0, 0.5, -0.5]), 0.2)
+    data = data._replace(group=np.arange(600) // 6)
+    ours, draws = bradley_terry(data, order=True), bootstrap_strengths(data, order=True, plan=Plan(400, 2, 0.95, "bca"))
+    assert draws.value == pytest.approx(bradley_terry(data._replace(group=None), order=True).strength)
+    _, u, (low, high) = ours.difference(1, 2)
+    found = draws.difference(1, 2)
+    assert found.u == pytest.approx(u, rel=0.12)
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.4 * u), pytest.approx(high, abs=0.4 * u))
+    assert (found.clusters, found.undefined, found.method) == (100, 0, "bca")
+    assert draws.covariance == pytest.approx(ours.covariance, abs=0.2 * u**2)
+    again = bootstrap_strengths(data, order=True, plan=Plan(400, 2, 0.95, "bca"))
+    assert np.array_equal(again.draws, draws.draws)
+
+
+def test_resamples_without_an_estimate_are_counted_and_too_many_refused():
+    few = Comparisons([0, 0, 0, 0, 1, 1], [1, 1, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0])
+    draws = bootstrap_strengths(few, plan=Plan(200, method="percentile"))
+    assert np.isnan(draws.draws).any()
+    with pytest.raises(BadInput, match="no value"):
+        draws.difference(0, 1)
+    for bad in (few._replace(times=[1] * 6), few._replace(group=[1] * 6)):
+        with pytest.raises(BadInput):
+            bootstrap_strengths(bad)
+    with pytest.raises(BadInput, match="studentised"):
+        bootstrap_strengths(few, plan=Plan(200, method="t"))
+
+
+def test_wins_are_counted_with_half_a_tie():
+    table = not_lost(Comparisons([0, 1, 0, 1], [1, 0, 2, 2], [1, 1, 0.5, 0]), 3)
+    assert table.tolist() == [[0, 1, 0.5], [1, 0, 0], [0.5, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("both", "fitted", "mechanism"), [(True, False, "probability"), (False, False, "probability"), (False, True, "log")]
+)
+def test_a_judge_that_favours_the_first_by_0_15_gives_unbiased_strengths(both, fitted, mechanism):
+    rng, errors = np.random.default_rng(17), []
+    for _ in range(120):
+        found = bradley_terry(judged(rng, 500 if both else 1000, both=both, mechanism=mechanism), order=fitted)
+        errors.append(found.strength - STRENGTHS)
+    mean, u = np.mean(errors, axis=0), np.std(errors, axis=0) / np.sqrt(120)
+    assert (np.abs(mean) < 3.5 * u + 0.02).all()  # maximum likelihood itself is off by some 0.01 here

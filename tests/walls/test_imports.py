@@ -19,8 +19,11 @@ ROOMS = {
     "api": {"vocabulary", "uncertainty", "catalogue", "line", "store", "engines", "reports", "exchange", "testing"},
     "testing": {"vocabulary", "uncertainty", "catalogue"},
     "cli": {"api", "vocabulary", "reports", "testing"},
+    "web": {"api", "vocabulary", "reports"},
 }
 FILES = {
+    # the command opens the other door
+    "cli/rate.py": {"web"},
     # the generated documentation reads the doors it documents
     "testing/docs.py": {"api", "cli", "line"},
     # a translator at the edge needs to know what a run is

@@ -12,6 +12,7 @@ from assay.line.estimate import Estimated, Task, estimate
 from assay.uncertainty.comparison import Cells, cells, collapsed, difference, mean_of, unpaired
 from assay.uncertainty.crossed import Design, Rows
 from assay.uncertainty.difference import Difference
+from assay.uncertainty.one_sided import OneSided
 from assay.uncertainty.spread import Method as SpreadMethod
 from assay.uncertainty.spread import Spread
 from assay.vocabulary.canonical import digest
@@ -151,6 +152,8 @@ def _methods(works: Sequence[Work], measurand: str) -> list[Note]:
         codes.append("repeats_differ")
     if len({(plan.estimand, plan.variants_are) for plan in plans}) > 1:
         codes.append("estimands_differ")
+    if any(plan.stopping is not None for plan in plans):
+        codes.append("may_end_early")
     return [Note(code=code) for code in codes]
 
 
@@ -269,4 +272,7 @@ def _at(estimated: Estimated, end: End | None) -> Result:
 def _spread(result: Result, measurand: Measurand) -> Spread:
     assert result.value is not None
     method: SpreadMethod = result.method  # type: ignore[assignment]
-    return Spread(result.value, result.u, result.dof, measurand.low, measurand.high, result.n_effective, method)
+    if result.method.endswith("_sequence"):  # an interval that was not made from a number of readings
+        method = "t"
+    table = tuple(OneSided(*row) for row in result.one_sided)
+    return Spread(result.value, result.u, result.dof, measurand.low, measurand.high, result.n_effective, method, table)

@@ -8,7 +8,8 @@ import msgspec
 
 from assay.api.work import Work
 from assay.line.observe import Asking, askings
-from assay.line.read import reading_of
+from assay.line.read import readings_of
+from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.protocols import Instrument
 from assay.vocabulary.record import Record
 from assay.vocabulary.status import STATUSES
@@ -107,7 +108,10 @@ async def _problem(
     stored = _said(STATUSES[status] if 0 <= status < len(STATUSES) else f"#{status}", value, note)
     (response,) = work.store.responses([key])
     assert response is not None
-    reading = await reading_of(asking, response, instrument)
+    try:
+        (reading,) = await readings_of(work.manifest.planned, work.store, instrument, [(asking, response)])
+    except CannotMeasure:  # the answer of a judge is gone
+        return msgspec.structs.replace(where, kind="no_response")
     again = _said(reading.status, reading.value, reading.note)
     return None if stored == again else msgspec.structs.replace(where, kind="reading", stored=stored, again=again)
 

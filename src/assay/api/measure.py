@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from assay.api._judges import with_judges
+from assay.api._stopping import watch
 from assay.api.measured import Measured
 from assay.api.measurement import Measurement, load
 from assay.api.work import Manifest, Work, channels, issue
 from assay.engines.local import Local
 from assay.line.observe import Asking, Rig, State, askings, observe
-from assay.line.plan import Planned, plan
+from assay.line.plan import Planned, most, plan
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.errors import CannotMeasure
@@ -49,10 +51,17 @@ def measure(
         BadInput: something in the file, the items or the folder is wrong; nothing was asked.
         CannotMeasure: the measurement could not be completed; what arrived is kept.
     """
-    measurement = load(source)
     laboratory = Laboratory(Path(lab))
+    measurement = with_judges(load(source), laboratory, source)
+    return carry_out(measurement, laboratory, again, progress or (lambda state: None))
+
+
+def carry_out(
+    measurement: Measurement, laboratory: Laboratory, again: bool, progress: Callable[[State], None]
+) -> Measured:
+    """Make a measurement that was checked; see ``measure``."""
     with laboratory.lock(), laboratory.guarded(), closing(SqliteStore(laboratory, write=True)) as store:
-        return run_loop(_measure(measurement, store, again, progress or (lambda state: None)))
+        return run_loop(_measure(measurement, store, again, progress))
 
 
 def run_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -118,12 +127,12 @@ async def _measure(
         price=measurement.price,
     )
     work = Work(manifest, recipe, measurement.material, store)
-    state = await _observe(measurement, work, progress)
-    numbers = await channels(work)
+    work, state = await _observe(measurement, work, progress)
+    numbers = await channels(work, progress)
     store.complete(planned.run)
     issued = issue(work, numbers, store.laboratory)
     _refuse_nothing(issued.report.results, store, numbers)
-    return Measured(issued, state.reused, state.planned)
+    return Measured(issued, state.reused, work.manifest.planned.n_trials)
 
 
 def _planned(measurement: Measurement, store: SqliteStore, again: bool) -> Planned:
@@ -137,14 +146,22 @@ def _planned(measurement: Measurement, store: SqliteStore, again: bool) -> Plann
     occasion = latest.occasion + (1 if again and latest.state == "complete" else 0)
     made = measurement.recipe.procedure
     varied = msgspec.structs.replace(made.plan, occasion=occasion)
-    return plan(msgspec.structs.replace(made, plan=varied), measurement.material, identity)
+    planned = plan(msgspec.structs.replace(made, plan=varied), measurement.material, identity)
+    if occasion > latest.occasion or made.plan.stopping is None:
+        return planned
+    known = msgspec.json.decode(latest.manifest, type=Manifest).planned.taken
+    return msgspec.structs.replace(planned, taken=known)
 
 
-async def _observe(measurement: Measurement, work: Work, progress: Callable[[State], None]) -> State:
+async def _observe(
+    measurement: Measurement, work: Work, progress: Callable[[State], None]
+) -> tuple[Work, State]:
+    """Observe; the run that comes back knows where it ended, if it might have ended early."""
     planned = work.manifest.planned
     limits = work.recipe.limits
     engine: Local[Asking, Response] = Local(limits)
     rig = Rig(measurement.subject, work.recipe.bench, work.store, engine, limits, measurement.price)
+    looks = watch(planned, work.material, work.recipe, (work.store, measurement.price), progress)
     latest = State(planned=planned.n_trials)
 
     def told(state: State) -> None:
@@ -153,9 +170,14 @@ async def _observe(measurement: Measurement, work: Work, progress: Callable[[Sta
         progress(state)
 
     try:
-        return await observe(planned, measurement.material, rig, told, partial(_begin, work))
+        state = await observe(planned, measurement.material, rig, told, partial(_begin, work), looks)
     except asyncio.CancelledError:
         raise CannotMeasure("observe.interrupted", done=latest.done, planned=latest.planned) from None
+    if looks is not None:
+        known = msgspec.structs.replace(planned, taken=looks.taken)
+        work = work._replace(manifest=msgspec.structs.replace(work.manifest, planned=known))
+        _begin(work)
+    return work, state
 
 
 def _begin(work: Work) -> None:
@@ -197,6 +219,7 @@ class Preview(Record, kw_only=True):
         prompts: the first few, each with item, variant and what the subject would be given.
         input_tokens: estimated from the number of characters, about four to a token (about one in Chinese).
         cost: estimated cost of the input and, where ``max_tokens`` is set, of the longest output; None without prices.
+        may_end_early: the numbers are the most that it may take.
     """
 
     run: str
@@ -205,12 +228,13 @@ class Preview(Record, kw_only=True):
     prompts: tuple[dict[str, Json], ...]
     input_tokens: int
     cost: float | None
+    may_end_early: bool = False
 
 
 def preview(source: str | Path | dict[str, Json], lab: str | Path = ".assay") -> Preview:
     """What ``measure`` would ask, without asking anything or writing anything."""
-    measurement = load(source)
     laboratory = Laboratory(Path(lab))
+    measurement = with_judges(load(source), laboratory, source)
     if not laboratory.has_store():
         identity = measurement.subject.identity()
         return _preview(measurement, plan(measurement.recipe.procedure, measurement.material, identity), None)
@@ -219,6 +243,8 @@ def preview(source: str | Path | dict[str, Json], lab: str | Path = ".assay") ->
 
 
 def _preview(measurement: Measurement, planned: Planned, store: SqliteStore | None) -> Preview:
+    ends_early = planned.procedure.plan.stopping is not None and planned.taken is None
+    planned = most(planned, measurement.material)
     prompts: list[dict[str, Json]] = []
     tokens = in_store = 0
     all_askings = askings(planned, measurement.material, measurement.recipe.bench)
@@ -239,6 +265,7 @@ def _preview(measurement: Measurement, planned: Planned, store: SqliteStore | No
         prompts=tuple(prompts),
         input_tokens=tokens,
         cost=measurement.price.cost(usage) if measurement.price else None,
+        may_end_early=ends_early,
     )
 
 

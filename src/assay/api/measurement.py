@@ -8,13 +8,15 @@ import msgspec
 from assay.catalogue.build import build, fill, measurand, read_toml
 from assay.catalogue.procedures import procedure
 from assay.line.decide import check_requirements
+from assay.line.estimate import Task
 from assay.line.observe import Price, check_stimuli
 from assay.line.plan import check_items
+from assay.line.stop import Watched, rule
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.procedure import Limits, PartUse, Procedure
-from assay.vocabulary.protocols import Bench, Estimator, Instrument, Subject
+from assay.vocabulary.protocols import Bench, DesignCheck, Estimator, Instrument, Subject
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import Particulars
 from assay.vocabulary.result import Requirement
@@ -86,6 +88,7 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
     made = recipe(file.procedure)
     requirements = tuple(fill(Requirement, row, "[[requirement]]") for row in file.requirement)
     check_requirements(requirements, made.measurands)
+    made = _with_rule(made, requirements)
     price = None if file.price is None else _price(file.price)
     if made.limits.max_cost is not None and price is None:
         raise BadInput("price.missing")
@@ -94,6 +97,7 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
     material: Material = build("material", _use(file.material, "[material]"), "[material]").load(folder)
     check_items(material, {c.instrument.part: made.instruments[c.measurand] for c in made.procedure.channels})
     check_stimuli(made.procedure, material, made.bench)
+    check_designs(made, material)
     return Measurement(
         title=file.title or (Path(source).stem if not isinstance(source, dict) else material.name),
         particulars=Particulars(**{name: getattr(file, name) for name in Particulars.__struct_fields__}),
@@ -103,6 +107,27 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
         requirements=requirements,
         price=price,
     )
+
+
+def watched(made: Recipe) -> dict[str, Watched]:
+    """The channels of a recipe, for a run that may end early."""
+    return {
+        name: Watched(measurand, made.instruments[name], made.estimators[name])
+        for name, measurand in made.measurands.items()
+    }
+
+
+def _with_rule(made: Recipe, requirements: tuple[Requirement, ...]) -> Recipe:
+    """The recipe with the rule by which the run may end early, if it has one, made whole."""
+    plan = rule(made.procedure.plan, requirements, watched(made))
+    return msgspec.structs.replace(made, procedure=msgspec.structs.replace(made.procedure, plan=plan))
+
+
+def check_designs(made: Recipe, material: Material) -> None:
+    """Refuse what an estimator could make nothing of, before anything is asked."""
+    for name, estimator in made.estimators.items():
+        if isinstance(estimator, DesignCheck):
+            estimator.check(Task(made.measurands[name], made.procedure.plan), material)
 
 
 def _price(table: dict[str, Json]) -> Price:

@@ -5,8 +5,11 @@ from pathlib import Path
 import msgspec
 
 from assay.api.measurement import recipe
+from assay.api.runs import settings as pairs
+from assay.catalogue.build import fill
 from assay.store.laboratory import writing
 from assay.testing.reference import ReferenceModel, skeleton
+from assay.testing.reference_judge import ReferenceJudge, rated_answers
 from assay.testing.reference_server import Faults, ReferenceServer
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.record import Record
@@ -24,6 +27,9 @@ class Settings(Record, kw_only=True):
         seed: another seed is another subject.
         latency_ms: waiting time before each answer, in milliseconds.
         faults: whether the usual faults of servers occur.
+        judge: a judge that answers under the name ``judge``; the subject's score is then that of the items as they
+            stand, without any wording.
+        cases: number of rated answers that are written for the judge.
     """
 
     score: float = 0.85
@@ -34,6 +40,20 @@ class Settings(Record, kw_only=True):
     seed: int = 0
     latency_ms: float = 0.0
     faults: bool = False
+    judge: ReferenceJudge | None = None
+    cases: int = 200
+
+
+def judge(text: str | None) -> ReferenceJudge | None:
+    """A judge from settings such as ``sensitivity=0.9,specificity=0.8``; None for None.
+
+    Raises:
+        BadInput: an unknown setting, or a rate outside of 0 to 1.
+    """
+    if text is None:
+        return None
+    made: ReferenceJudge = fill(ReferenceJudge, pairs([pair for pair in text.split(",") if pair]), "--judge")
+    return made
 
 
 def reference(settings: Settings) -> ReferenceServer:
@@ -44,6 +64,8 @@ def reference(settings: Settings) -> ReferenceServer:
     probe = ReferenceModel(seed=settings.seed, n_items=settings.items, n_groups=settings.groups).item(0)
     made = recipe({"part": "llm.choice", "variants": settings.variants})
     wordings = {v.name: skeleton(made.bench.stimulus(probe, v), probe) for v in made.procedure.plan.variants}
+    if settings.judge is not None:
+        wordings = {}
     model = ReferenceModel(
         seed=settings.seed,
         n_items=settings.items,
@@ -52,19 +74,25 @@ def reference(settings: Settings) -> ReferenceServer:
         variants=wordings,
     )
     faults = Faults.standard(seed=settings.seed) if settings.faults else Faults()
-    return ReferenceServer(model=model, faults=faults, latency_ms=settings.latency_ms)
+    return ReferenceServer(model=model, faults=faults, latency_ms=settings.latency_ms, judge=settings.judge)
 
 
 def write(server: ReferenceServer, settings: Settings, url: str, folder: str | Path) -> list[Path]:
     """Write the items, a measurement file that fits, and the certificate.
 
+    With a judge, the measurement is one by the judge, and there are its file and rated answers to calibrate it on.
+
     Returns:
-        The three files, the measurement file first.
+        The files, the measurement file first.
     """
     place = Path(folder)
     paths = [place / "measurement.toml", place / "items.jsonl", place / "certificate.json"]
     certificate = msgspec.json.format(msgspec.json.encode(server.model.certificate()), indent=2)
-    contents = [_MEASUREMENT.format(url=url, s=settings).encode(), server.model.items_jsonl(), certificate + b"\n"]
+    measurement = _MEASUREMENT if settings.judge is None else _JUDGED
+    contents = [measurement.format(url=url, s=settings).encode(), server.model.items_jsonl(), certificate + b"\n"]
+    if settings.judge is not None:
+        paths += [place / "judge.toml", place / "ratings.csv"]
+        contents += [_JUDGE.format(url=url).encode(), rated_answers(settings.cases, settings.seed + 1)]
     with writing(place):
         place.mkdir(parents=True, exist_ok=True)
         for path, content in zip(paths, contents, strict=True):
@@ -85,4 +113,27 @@ part = "llm.choice"
 repeats = {s.repeats}
 variants = {s.variants}
 estimand = "population"
+"""
+
+_JUDGED = """title = "Reference endpoint, judged"
+[subject]
+part = "llm.endpoint"
+base_url = "{url}/v1"
+model = "reference"
+[material]
+part = "general.table"
+path = "items.jsonl"
+[procedure]
+part = "judging.passing"
+[procedure.instrument]
+part = "judging.pointwise"
+file = "judge.toml"
+"""
+_JUDGE = """part = "judging.pointwise"
+rubric = "judging.correctness"
+language = "en"
+[judge]
+part = "llm.endpoint"
+base_url = "{url}/v1"
+model = "judge"
 """

@@ -10,13 +10,15 @@ from typing import IO
 
 import msgspec
 
+from assay.api._judges import Setting, with_judge
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
-from assay.api.measurement import Recipe, parts_of, requirements
+from assay.api.measurement import Recipe, check_designs, parts_of, requirements, watched
 from assay.api.work import Work, channels, issue, reopen, write
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_parquet
 from assay.line.plan import check_items
 from assay.line.read import reading_digest
+from assay.line.stop import check_stopping
 from assay.store.laboratory import Laboratory, writing
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.canonical import digest_bytes, settled
@@ -161,19 +163,23 @@ def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay"
         work = reopen(store, _finished(store, run))
         table = {"part": instrument} if isinstance(instrument, str) else dict(instrument)
         use = PartUse(part=str(table.pop("part", "")), settings=settled(table))
-        recipe = _with_instrument(work.recipe, use)
+        recipe = _with_instrument(work, use)
         check_items(work.material, {use.part: recipe.instruments[recipe.procedure.channels[0].measurand]})
+        check_designs(recipe, work.material)
         return _issued(work._replace(recipe=recipe), store)
 
 
-def _with_instrument(recipe: Recipe, use: PartUse) -> Recipe:
-    first, *rest = recipe.procedure.channels
-    channel = Channel(measurand=first.measurand, instrument=use, estimator=first.estimator)
-    return parts_of(msgspec.structs.replace(recipe.procedure, channels=(channel, *rest)), Limits())
+def _with_instrument(work: Work, use: PartUse) -> Recipe:
+    first, *rest = work.recipe.procedure.channels
+    estimator = PartUse(part="general.mean") if "certificate" in first.estimator.settings else first.estimator
+    channel = Channel(measurand=first.measurand, instrument=use, estimator=estimator)
+    channel = with_judge(channel, work.manifest.planned.subject, Setting(work.store.laboratory, Path(), work.material))
+    return parts_of(msgspec.structs.replace(work.recipe.procedure, channels=(channel, *rest)), Limits())
 
 
 def _replanned(work: Work, table: dict[str, Json]) -> Work:
     plan = msgspec.structs.replace(work.recipe.procedure.plan, **table)
+    check_stopping(plan, watched(work.recipe))
     procedure = msgspec.structs.replace(work.recipe.procedure, plan=plan)
     return work._replace(recipe=msgspec.structs.replace(work.recipe, procedure=procedure))
 

@@ -8,15 +8,19 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from assay.api._statements import Checked, checked
+from assay.api._stopping import ended
 from assay.api.examine import Found, examine
 from assay.api.keys import own_key_id, trusted
 from assay.api.measure import run_loop
 from assay.api.measurement import parts_of
 from assay.api.work import Manifest, Work, estimates
 from assay.line.compose import account, digests, software
+from assay.line.compose import ended as ended_notes
 from assay.line.decide import decide
 from assay.line.plan import Planned
 from assay.reports.envelope import LARGEST_BYTES, Opened, open_envelope
+from assay.reports.statement import predicate_type
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.canonical import digest
@@ -24,7 +28,7 @@ from assay.vocabulary.errors import AssayError, BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.procedure import Limits
 from assay.vocabulary.record import Json, Record
-from assay.vocabulary.report import Report
+from assay.vocabulary.report import PREDICATE_TYPE, Report
 
 _MOST_ITEMS: Final = 5
 
@@ -68,6 +72,9 @@ class Verification(Record, kw_only=True):
 def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
     """Check a report: form, signature, trust; and where the observations are at hand, recompute all of it.
 
+    A comparison of laboratories, the certificate of a judge, or that of the software itself is told by what it says it
+    is, and checked as such.
+
     Args:
         path: the signed JSON.
         lab: folder of the laboratory, for its trusted keys and its store.
@@ -83,6 +90,9 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
     except OSError as error:
         raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
     laboratory = Laboratory(Path(lab))
+    kind = predicate_type(data)
+    if kind is not None and kind != PREDICATE_TYPE:
+        return _statement(checked(kind, data, str(path), laboratory))
     opened = open_envelope(data, str(path), trusted(laboratory.keys))
     checks = [Check(name="signature", outcome="passed", detail=opened.key_id)]
     trust: Outcome = "passed" if opened.trusted else "failed"
@@ -95,6 +105,15 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
         report=opened.report.id,
         checks=tuple(checks),
     )
+
+
+def _statement(found: Checked) -> Verification:
+    """What can be said of a statement that is no report of a measurement."""
+    return Verification(
+        passed=all(one.outcome != "failed" for one in found.findings), trusted=found.trusted, key_id=found.key_id,
+        report=found.id,
+        checks=tuple(Check(name=one.name, outcome=one.outcome, detail=one.detail) for one in found.findings),
+    )  # fmt: skip
 
 
 _PARTS = ("material", "responses", "observations", "conditions", "results", "decisions")
@@ -146,6 +165,7 @@ def _against_store(report: Report, store: SqliteStore) -> list[Check]:
     requirements = tuple(decision.requirement for decision in report.decisions)
     work = Work(Manifest(planned=planned, title="", requirements=requirements), recipe, material, store)
     rows, sound = _rows(report, planned, material, store, channels)
+    rows += _ended(report, manifest.planned, material, store)
     if any(check.outcome == "failed" for check in [*checks, *rows]):
         versions = {instrument.measurand: instrument.version for instrument in report.instruments}
         found: tuple[Found, ...] = ()
@@ -173,6 +193,21 @@ def _rows(
     if changed and responses.outcome == "passed":
         responses = Check(name="responses", outcome="failed")
     return [responses, _equal("observations", found.digest, report.observations.digest)], True
+
+
+def _ended(report: Report, planned: Planned, material: Material, store: SqliteStore) -> list[Check]:
+    """Whether the rule, replayed from the responses, ends the run where the report says that it ended."""
+    if report.procedure.plan.stopping is None:
+        return []
+    if report.procedure.plan.stopping != planned.procedure.plan.stopping:
+        return [Check(name="ended", outcome="failed", detail="stopping")]
+    try:
+        taken = run_loop(ended(planned, material, parts_of(planned.procedure, Limits()), store))
+    except (AssayError, *_UNSOUND) as error:
+        return [Check(name="ended", outcome="failed", detail=str(error))]
+    again = ended_notes(msgspec.structs.replace(planned, taken=taken))
+    stated = [note for note in report.notes if note.code.startswith("ended.")]
+    return [_agree("ended", again, stated, True)]
 
 
 def _concerning(check: Check, found: tuple[Found, ...]) -> tuple[Found, ...]:

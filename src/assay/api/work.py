@@ -1,16 +1,17 @@
 """A run on its way through the stages that follow observation: read, estimate, decide, compose, sign."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from assay.api._judges import consulted
 from assay.api.measurement import Recipe, parts_of
 from assay.line.compose import Composition, account, compose, same_content
 from assay.line.decide import decide
 from assay.line.estimate import Estimated, Task, estimate
-from assay.line.observe import Price
+from assay.line.observe import Price, State
 from assay.line.plan import Planned
 from assay.line.read import read
 from assay.reports.keys import PRIVATE_KEY_FILE, SigningKey
@@ -60,8 +61,9 @@ def reopen(store: SqliteStore, run: RunRecord) -> Work:
     return Work(manifest, recipe, store.material(manifest.planned.material), store)
 
 
-async def channels(work: Work) -> dict[str, int]:
-    """Read every channel of a run; the number of each in the store, by measurand."""
+async def channels(work: Work, progress: Callable[[State], None] = lambda state: None) -> dict[str, int]:
+    """Read every channel of a run, its judges consulted first; the number of each in the store, by measurand."""
+    await consulted(work.manifest.planned, work.material, work.recipe, (work.store, work.manifest.price), progress)
     readings = [(c, work.recipe.instruments[c.measurand]) for c in work.recipe.procedure.channels]
     return await read(work.manifest.planned, work.material, work.recipe.bench, work.store, readings)
 

@@ -10,7 +10,7 @@ from assay.catalogue.find import locate
 from assay.vocabulary.canonical import settled
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.measurand import Estimand
-from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Procedure, Variant, VariantsAre
+from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Procedure, Stopping, Variant, VariantsAre
 from assay.vocabulary.record import Json, Record
 
 _WHERE = "[procedure]"
@@ -64,8 +64,14 @@ class Settings(Record, kw_only=True):
         language: language of the prompts.
         seed: every seed of the run is derived from this one.
         instrument: another instrument for the first measurand: its name, or a table with ``part`` and its settings.
+        channel: measurands of your own in place of the procedure's: each with ``measurand``, ``instrument`` and, if not
+            ``general.mean``, ``estimator``; the last two are a name, or a table with ``part`` and its settings.
         variant: variants of your own, each with ``name`` and ``prompt``, in which ``{input}``, ``{choices}`` and
             ``{letters}`` stand for the item.
+        target_u: stop once the standard uncertainty of every result, valid at every look, is at most this.
+        decide_early: stop once every requirement is decided, either way.
+        batch: with one of the two before: items, or clusters of items, between two looks; 10 without it.
+        max_items: with one of the two: never observe more items than this.
         max_connections: most requests under way at once; without it, up to 256 as long as the server keeps up.
         timeout_s: seconds allowed to one request.
         retries: how often a transient failure is tried again.
@@ -84,7 +90,12 @@ class Settings(Record, kw_only=True):
     language: str = "en"
     seed: int = 0
     instrument: str | dict[str, Json] | None = None
+    channel: tuple[dict[str, Json], ...] = ()
     variant: tuple[dict[str, Json], ...] = ()
+    target_u: float | None = None
+    decide_early: bool = False
+    batch: int | None = None
+    max_items: int | None = None
     max_connections: int | None = None
     timeout_s: float = 120.0
     retries: int = 8
@@ -102,8 +113,9 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
     """
     settings: Settings = fill(Settings, table, _WHERE)
     settings = msgspec.structs.replace(
-        settings, variant=tuple(settled(list(settings.variant))), instrument=settled(settings.instrument)
-    )
+        settings, variant=tuple(settled(list(settings.variant))), instrument=settled(settings.instrument),
+        channel=tuple(settled(list(settings.channel))),
+    )  # fmt: skip
     file = locate("procedure", settings.part, _WHERE)
     data = msgspec.convert(read_toml(Path(file.path)), ProcedureData)
     _check_numbers(settings)
@@ -114,6 +126,7 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
         estimand=settings.estimand or data.defaults.estimand,
         level=settings.level,
         seed=settings.seed,
+        stopping=_stopping(settings),
     )
     made = Procedure(
         name=settings.part,
@@ -129,10 +142,28 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
     return made, limits
 
 
+def _stopping(settings: Settings) -> Stopping | None:
+    """The rule for an early end; what is to be decided is filled in from the requirements of the file."""
+    if settings.target_u is None and not settings.decide_early:
+        for key in ("batch", "max_items"):
+            if getattr(settings, key) is not None:
+                raise BadInput("setting.missing", where=_WHERE, key="decide_early",
+                               expected=f"true, or a target_u: {key!r} is for runs that may end early")  # fmt: skip
+        return None
+    rule = Stopping(
+        target_u=settings.target_u, decide_early=settings.decide_early, level=settings.level,
+        max_items=settings.max_items,
+    )  # fmt: skip
+    return rule if settings.batch is None else msgspec.structs.replace(rule, batch=settings.batch)
+
+
 def _check_numbers(settings: Settings) -> None:
     checks: list[tuple[str, bool, str]] = [
         ("repeats", settings.repeats is None or 1 <= settings.repeats <= 10_000, "a whole number from 1 to 10000"),
         ("level", 0.5 < settings.level < 1, "a probability above 0.5 and below 1, such as 0.95"),
+        ("target_u", settings.target_u is None or settings.target_u > 0, "a standard uncertainty, above 0"),
+        ("batch", settings.batch is None or settings.batch > 0, "a whole number, 1 or more"),
+        ("max_items", settings.max_items is None or settings.max_items > 0, "a whole number, 1 or more"),
         ("max_connections", settings.max_connections is None or 1 <= settings.max_connections <= 65_535,
          "a whole number from 1 to 65535"),
         ("timeout_s", settings.timeout_s > 0, "seconds, more than 0"),
@@ -151,7 +182,8 @@ def _check_numbers(settings: Settings) -> None:
 
 
 def _channels(data: ProcedureData, settings: Settings) -> tuple[Channel, ...]:
-    channels = [msgspec.convert({**c, **_uses(c)}, Channel) for c in data.channel]
+    _check_channels(settings.channel)
+    channels = [msgspec.convert({**c, **_uses(c)}, Channel) for c in settings.channel or data.channel]
     if settings.instrument is not None:
         first = channels[0]
         channels[0] = Channel(
@@ -160,6 +192,26 @@ def _channels(data: ProcedureData, settings: Settings) -> tuple[Channel, ...]:
             estimator=first.estimator,
         )
     return tuple(channels)
+
+
+def _check_channels(own: tuple[dict[str, Json], ...]) -> None:
+    """Refuse a channel of the user's own that lacks something, has too much, or has the measurand of another."""
+    where, seen = "[[procedure.channel]]", set()
+    for channel in own:
+        for key in channel:
+            if key not in Channel.__struct_fields__:
+                raise BadInput("setting.unknown", where=where, key=key, near=near(key, Channel.__struct_fields__))
+        name = channel.get("measurand")
+        if not isinstance(name, str) or name in seen:
+            expected = "the name of a measurand, each once"
+            raise BadInput("setting.value", where=where, key="measurand", got=repr(name), expected=expected)
+        seen.add(name)
+        if "instrument" not in channel:
+            raise BadInput("setting.missing", where=where, key="instrument", expected="the name of an instrument")
+        for key in ("instrument", "estimator"):
+            if not isinstance(channel.get(key, ""), str | dict):
+                expected = "the name of a part, or a table with 'part' and its settings"
+                raise BadInput("setting.type", where=where, key=key, got=repr(channel[key]), expected=expected)
 
 
 def _uses(channel: dict[str, Json]) -> dict[str, Json]:

@@ -50,6 +50,8 @@ class Progress:
         left = (state.planned - state.done) / rate if rate > 0 else None
         parts = [say("commands", "progress.done", self._language, done=state.done, planned=state.planned,
                      percent=f"{100 * state.done / state.planned:.0f}")]  # fmt: skip
+        if state.look:
+            parts.append(say("commands", "progress.look", self._language, n=state.look))
         parts.append(say("commands", "progress.rate", self._language, rate=f"{rate:.3g}"))
         if left is not None and state.done < state.planned:
             parts.append(say("commands", "progress.left", self._language, left=_duration(left)))

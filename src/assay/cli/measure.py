@@ -53,7 +53,8 @@ def _dry_run(args: argparse.Namespace) -> int:
         text = prompt["stimulus"] if isinstance(prompt["stimulus"], str) else repr(prompt["stimulus"])
         print("\n".join(f"  │ {line}" for line in harmless(text, keep_lines=True).splitlines()))
     values = {"requests": seen.requests, "in_store": seen.in_store, "tokens": seen.input_tokens}
-    print(say("commands", "dry.total", language(args), **values))
+    total = "dry.at_most" if seen.may_end_early else "dry.total"
+    print(say("commands", total, language(args), **values))
     if seen.cost is not None:
         print(say("commands", "dry.cost", language(args), cost=f"{seen.cost:.4g}"))
     return 0

@@ -21,19 +21,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="another seed is another subject (default: 0)")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="answer after this many milliseconds")
     parser.add_argument("--faults", action="store_true", help="10%% 429, 2%% 500, 1%% resets, 0.5%% cut, 0.5%% never")
+    parser.add_argument("--judge", metavar="KEY=VALUE,…", nargs="?", const="",
+                        help="serve a judge too, named judge: sensitivity, specificity, position_bias, noise, obeys, "
+                        "unparseable, seed, such as sensitivity=0.9,specificity=0.8 (also the default)")  # fmt: skip
+    parser.add_argument("--cases", type=int, default=200, help="rated answers written for the judge (default: 200)")
     parser.add_argument("--write", metavar="FOLDER", help="write items, measurement file and certificate here")
     common(parser, lab=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve."""
-    from assay.api.reference import Settings, reference, write
+    from assay.api.reference import Settings, judge, reference, write
     from assay.testing.reference_server import serve
     from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
 
-    names = ("score", "items", "groups", "variants", "repeats", "seed", "latency_ms", "faults")
-    settings = Settings(**{name: getattr(args, name) for name in names})
+    names = ("score", "items", "groups", "variants", "repeats", "seed", "latency_ms", "faults", "cases")
+    settings = Settings(**{name: getattr(args, name) for name in names}, judge=judge(args.judge))
     server = reference(settings)
 
     def ready(url: str) -> None:

@@ -124,7 +124,8 @@ class Local(Generic[Job, Answer]):
                 yield self._arrived
             self._conclude()
             if self._held and not self.capped:
-                yield self._held
+                held, self._held = self._held, []
+                yield held
         finally:
             await self._abandon()
 

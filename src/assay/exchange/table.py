@@ -21,7 +21,8 @@ COLUMNS: Final = (
     "run", "measurand", "item", "group", "weight", "variant", "repeat", "status", "value", "note", "response",
 )  # fmt: skip
 OUTPUT_COLUMNS: Final = ("output", "finish", "latency_s", "attempts", "at_s", "input_tokens", "output_tokens")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def rows(
@@ -88,7 +89,7 @@ class _Lines:
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def write_jsonl(table: Iterable[Row], columns: tuple[str, ...], file: IO[str]) -> None:

@@ -16,7 +16,7 @@ from assay.line.plan import Planned
 from assay.vocabulary.canonical import digest, row_bytes
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
-from assay.vocabulary.protocols import Bench, Instrument, Store
+from assay.vocabulary.protocols import Asks, Bench, Instrument, Store
 from assay.vocabulary.record import Json
 from assay.vocabulary.report import (
     Conditions,
@@ -73,10 +73,12 @@ class Composition(NamedTuple):
 def compose(made: Composition) -> Report:
     """The report of a run, issued now."""
     same = made.material.same_content()
-    notes = [Note(code="same_content", values={"n": len(same)})] if same else []
+    notes = [note for instrument in made.instruments.values() for note in judged_by(instrument)]
+    notes += [Note(code="same_content", values={"n": len(same)})] if same else []
     occasion = made.planned.procedure.plan.occasion
     if occasion > 1:
         notes.append(Note(code="occasion", values={"n": occasion, "earlier": occasion - 1}))
+    notes += ended(made.planned)
     if made.read_with:
         notes.append(Note(code="read_with", values={"instrument": made.read_with}))
     content = [made.title, made.planned, made.decisions, made.account.observations]
@@ -97,6 +99,7 @@ def compose(made: Composition) -> Report:
                 version=made.instruments[channel.measurand].version,
                 settings=channel.instrument.settings,
                 measurand=channel.measurand,
+                certificate=getattr(made.instruments[channel.measurand], "certificate", "") or None,
             )
             for channel in made.planned.procedure.channels
         ),
@@ -112,6 +115,27 @@ def compose(made: Composition) -> Report:
         customer=made.particulars.customer,
         authorised_by=made.particulars.authorised_by,
     )
+
+
+def ended(planned: Planned) -> list[Note]:
+    """Where a run that may end early ended, and why; nothing for a run of every item."""
+    taken = planned.taken
+    if taken is None or not taken.reason:
+        return []
+    values = {"n": taken.last, "items": taken.n_items, "total": planned.n_items, "looks": taken.look}
+    return [Note(code=f"ended.{taken.reason}", values=values)]
+
+
+def judged_by(instrument: Instrument) -> list[Note]:
+    """What a reader must know of the judges before any number: that they were not calibrated, or are relatives."""
+    if not isinstance(instrument, Asks):
+        return []
+    judges = ", ".join(str(use.settings.get("model") or use.settings.get("name") or use.part)
+                       for use in instrument.subjects())  # fmt: skip
+    notes = [] if instrument.certificate else [Note(code="judge_uncalibrated", values={"judges": judges})]
+    if instrument.relative:
+        notes.append(Note(code="judge_relative", values={"judges": judges, "reason": instrument.relative}))
+    return notes
 
 
 def same_content(report: Report) -> str:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import cast
 
 from assay.line.estimate import Estimated
+from assay.uncertainty import betting
+from assay.uncertainty.betting import Units
 from assay.uncertainty.conformity import Verdict, against_limit
+from assay.uncertainty.one_sided import OneSided
 from assay.uncertainty.spread import Method, Spread
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.measurand import Measurand
@@ -45,13 +48,13 @@ def decide(
 
 
 def _decide(requirement: Requirement, estimated: Estimated, measurand: Measurand) -> Decision:
-    verdict = _verdict(requirement, estimated.result, measurand)
+    verdict, *others = _verdicts(requirement, estimated, measurand)
     notes: list[Note] = []
     outcome = verdict.outcome
     if outcome == "inconclusive":
         notes.append(Note(code="no_value" if estimated.result.value is None else "limit_inside"))
-    for end in (estimated.low, estimated.high):
-        if end is not None and _verdict(requirement, end, measurand).outcome != outcome and outcome != "inconclusive":
+    for other in others:
+        if other.outcome != outcome and outcome != "inconclusive":
             outcome = "inconclusive"
             notes.append(Note(code="lost_decides"))
     if any(note.code == "lost_unbounded" for note in estimated.result.notes) and outcome != "inconclusive":
@@ -65,9 +68,39 @@ def _decide(requirement: Requirement, estimated: Estimated, measurand: Measurand
         risk_rejected=verdict.risk_rejected,
         bound=verdict.bound,
         n_counted=verdict.n,
-        rule="rule.at_least" if requirement.at_least is not None else "rule.at_most",
+        rule=_rule(requirement, estimated),
         notes=tuple(notes),
     )
+
+
+def settled(requirement: Requirement, measurand: Measurand, units: tuple[Units, ...]) -> bool:
+    """Whether a run that may end early has decided a requirement: the same with lost readings at either end."""
+    at = _fraction(_limit(requirement), measurand)
+    at_least = requirement.at_least is not None
+    found = {betting.outcome(seen, at, requirement.risk, at_least=at_least) for seen in units}
+    return len(found) == 1 and "inconclusive" not in found
+
+
+def _rule(requirement: Requirement, estimated: Estimated) -> str:
+    side = "at_least" if requirement.at_least is not None else "at_most"
+    return f"rule.{side}_sequence" if estimated.units else f"rule.{side}"
+
+
+def _fraction(value: float, measurand: Measurand) -> float:
+    assert measurand.low is not None and measurand.high is not None
+    return (value - measurand.low) / (measurand.high - measurand.low)
+
+
+def _verdicts(requirement: Requirement, estimated: Estimated, measurand: Measurand) -> list[Verdict]:
+    """What the result says of a requirement, and what it would with every lost reading lowest and highest."""
+    if not estimated.units or estimated.result.value is None:
+        results = [end for end in (estimated.result, estimated.low, estimated.high) if end is not None]
+        return [_verdict(requirement, result, measurand) for result in results]
+    low, high = measurand.low, measurand.high
+    assert low is not None and high is not None
+    at, at_least = _fraction(_limit(requirement), measurand), requirement.at_least is not None
+    found = [betting.against_limit(units, at, requirement.risk, at_least=at_least) for units in estimated.units]
+    return [one._replace(bound=None if one.bound is None else low + one.bound * (high - low)) for one in found]
 
 
 def _limit(requirement: Requirement) -> float:
@@ -81,6 +114,7 @@ def _verdict(requirement: Requirement, result: Result, measurand: Measurand) -> 
         return Verdict("inconclusive", None, None, None)
     method = cast("Method", result.method)
     spread = Spread(
-        result.value, result.u, result.dof, measurand.low, measurand.high, result.n_effective, method
+        result.value, result.u, result.dof, measurand.low, measurand.high, result.n_effective, method,
+        tuple(OneSided(*row) for row in result.one_sided),
     )  # fmt: skip
     return against_limit(spread, _limit(requirement), requirement.risk, at_least=requirement.at_least is not None)

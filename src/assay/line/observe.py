@@ -70,6 +70,7 @@ class State(msgspec.Struct):
         usage: tokens of the new responses.
         cost: their cost; None without prices.
         spent: tokens of the responses that were there before; counted only where there is a cap.
+        look: number of looks taken, in a run that may end early.
     """
 
     planned: int
@@ -80,6 +81,14 @@ class State(msgspec.Struct):
     usage: Counter[str] = msgspec.field(default_factory=Counter)
     cost: float | None = None
     spent: Counter[str] = msgspec.field(default_factory=Counter)
+    look: int = 0
+
+
+class Looks(Protocol):
+    """What observing needs to know of a run that may end early; see ``line/stop.py``."""
+
+    def batches(self) -> Iterator[Planned]: ...
+    async def enough(self, seen: Planned) -> bool: ...
 
 
 class Rig(NamedTuple):
@@ -99,8 +108,9 @@ async def observe(
     rig: Rig,
     progress: Callable[[State], None],
     begin: Callable[[], None] = lambda: None,
+    looks: Looks | None = None,
 ) -> State:
-    """Bring every response of the plan into the store.
+    """Bring every response of the plan into the store, or as many as it takes.
 
     Args:
         planned: what is to be observed.
@@ -108,35 +118,48 @@ async def observe(
         rig: what to work with.
         progress: told after each batch how far it has come.
         begin: called before anything is asked, once the subject has accepted its settings.
+        looks: the batches of a plan that may end early, and when it does.
     Raises:
         BadInput: the subject refuses its settings; nothing was asked and ``begin`` was not called.
         CannotMeasure: the subject cannot be used, or a cap was reached; what arrived is kept.
     """
-    state = State(planned=planned.n_trials)
-    missing = _missing(planned, material, rig, state)
-    first = next(missing, None)
-    if first is None:
-        begin()
-        progress(state)
-        return state
-    rig.engine.proven = state.reused > 0
-    await rig.subject.open(rig.limits)
+    parts = [planned] if looks is None else list(looks.batches())
+    state = State(planned=sum(part.n_trials for part in parts))
+    opened, wanted = False, 0
     try:
-        begin()
-        progress(state)
-        _count_spent(planned, material, rig, state)
-        if not _reached(rig, state.spent):
-            await _ask(_chain(first, missing), rig, state, progress)
+        for part in parts:
+            missing = _missing(part, material, rig, state)
+            first = next(missing, None)
+            if first is not None and not opened:
+                rig.engine.proven = state.reused > 0
+                await rig.subject.open(rig.limits)
+                opened = True
+            if part is parts[0]:
+                begin()
+            progress(state)
+            if first is not None or looks is not None:
+                _count_spent(part, material, rig, state)
+            if first is not None and not _reached(rig, state.spent + state.usage):
+                await _ask(_chain(first, missing), rig, state, progress)
+            wanted += part.n_trials
+            if state.done < wanted:
+                raise _capped(rig, state)
+            state.look += looks is not None
+            if looks is not None and await looks.enough(part):
+                break
     finally:
-        await rig.subject.close()
-    if state.done < state.planned:
-        what, limit = _reached(rig, state.spent + state.usage) or ("requests", rig.limits.max_requests)
-        raise CannotMeasure("observe.cap", what=what, limit=limit, done=state.done, planned=state.planned)
+        if opened:
+            await rig.subject.close()
     return state
 
 
+def _capped(rig: Rig, state: State) -> CannotMeasure:
+    what, limit = _reached(rig, state.spent + state.usage) or ("requests", rig.limits.max_requests)
+    return CannotMeasure("observe.cap", what=what, limit=limit, done=state.done, planned=state.planned)
+
+
 async def _ask(jobs: Iterable[Asking], rig: Rig, state: State, progress: Callable[[State], None]) -> None:
-    spent = Counter(state.spent)  # ahead of ``state``, which is told in batches
+    spent = state.spent + state.usage  # ahead of ``state``, which is told in batches
     capped = (rig.limits.max_tokens_total, rig.limits.max_cost) != (None, None)
 
     async def call(asking: Asking) -> Response:

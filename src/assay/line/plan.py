@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate, chain
 
 import msgspec
 
@@ -14,6 +16,24 @@ from assay.vocabulary.protocols import Instrument
 from assay.vocabulary.record import Json, Record
 
 
+class Taken(Record, kw_only=True):
+    """Which units of a plan that may end early are meant, by their place in its seeded order.
+
+    Attributes:
+        first: place of the first unit, from 0.
+        last: place after the last one.
+        n_items: number of items in these units.
+        look: number of looks taken when the last of them had been observed.
+        reason: why the run ended there; empty for a part of it.
+    """
+
+    first: int
+    last: int
+    n_items: int
+    look: int
+    reason: str = ""
+
+
 class Planned(Record, kw_only=True):
     """What is to be observed.
 
@@ -24,6 +44,7 @@ class Planned(Record, kw_only=True):
         procedure: the recipe; its plan's ``occasion`` tells repeated runs apart.
         material: digest of the items.
         n_items: number of items.
+        taken: the units meant, of a plan that may end early; None for all of them.
     """
 
     run: str
@@ -32,12 +53,14 @@ class Planned(Record, kw_only=True):
     procedure: Procedure
     material: str
     n_items: int
+    taken: Taken | None = None
 
     @property
     def n_trials(self) -> int:
         """Items × variants × repeats."""
         plan = self.procedure.plan
-        return self.n_items * len(plan.variants) * plan.repeats
+        n_items = self.n_items if self.taken is None else self.taken.n_items
+        return n_items * len(plan.variants) * plan.repeats
 
 
 def plan(procedure: Procedure, material: Material, subject: dict[str, Json]) -> Planned:
@@ -55,10 +78,66 @@ def plan(procedure: Procedure, material: Material, subject: dict[str, Json]) -> 
     )
 
 
+def batches(planned: Planned, material: Material) -> Iterator[Planned]:
+    """A plan that may end early in parts, each to be observed whole before it is looked at; the units do not overlap.
+
+    The first looks are ``batch`` units apart, later ones a twentieth of what was seen: an overshoot of few per cent.
+    """
+    stopping = planned.procedure.plan.stopping
+    assert stopping is not None
+    ordered = units(planned, material)
+    counts = [0, *accumulate(map(len, ordered))]
+    most = len(ordered)
+    if stopping.max_items is not None:
+        most = max(1, sum(1 for n in counts[1:] if n <= stopping.max_items))
+    first = look = 0
+    while first < most:
+        last = min(most, first + max(stopping.batch, first // 20))
+        look += 1
+        taken = Taken(first=first, last=last, n_items=counts[last] - counts[first], look=look)
+        yield msgspec.structs.replace(planned, taken=taken)
+        first = last
+
+
+def most(planned: Planned, material: Material) -> Planned:
+    """The plan with everything that it may come to observe: less than every item where ``max_items`` says so."""
+    if planned.procedure.plan.stopping is None or planned.taken is not None:
+        return planned
+    *_, last = parts = [part.taken for part in batches(planned, material) if part.taken is not None]
+    whole = msgspec.structs.replace(last, first=0, n_items=sum(part.n_items for part in parts))
+    return msgspec.structs.replace(planned, taken=whole)
+
+
+def units(planned: Planned, material: Material) -> tuple[tuple[int, ...], ...]:
+    """The units that may be left out, as places of their items, in seeded random order: clusters, or single items.
+
+    A pure function of seed, occasion and the names of items and clusters, whatever their order in the material.
+    """
+    plan = planned.procedure.plan
+    return _units(plan.seed, plan.occasion, tuple((item.group, item.id) for item in material.items))
+
+
+@lru_cache(maxsize=2)
+def _units(seed: int, occasion: int, names: tuple[tuple[str | None, str], ...]) -> tuple[tuple[int, ...], ...]:
+    members: dict[tuple[bool, str], list[int]] = {}
+    for place, (group, item) in enumerate(names):
+        members.setdefault((group is not None, item if group is None else group), []).append(place)
+
+    def drawn(unit: tuple[bool, str]) -> bytes:
+        return hashlib.blake2b(row_bytes(["unit", seed, occasion, *unit]), digest_size=16).digest()
+
+    return tuple(tuple(members[unit]) for unit in sorted(members, key=drawn))
+
+
 def trials(planned: Planned, material: Material) -> Iterator[Trial]:
     """Every trial, item by item, variant by variant, repeat by repeat; made as they are taken."""
     varied = planned.procedure.plan
-    for item_index, item in enumerate(material.items):
+    taken = planned.taken
+    chosen = range(len(material.items)) if taken is None else sorted(
+        chain.from_iterable(units(planned, material)[taken.first : taken.last])
+    )  # fmt: skip
+    for item_index in chosen:
+        item = material.items[item_index]
         for variant_index, variant in enumerate(varied.variants):
             stem = hashlib.blake2b(row_bytes([varied.seed, varied.occasion, item.id, variant.name]), digest_size=8)
             for repeat in range(1, varied.repeats + 1):

@@ -1,8 +1,10 @@
 """Read: from responses to readings."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from itertools import islice
 
+from assay.line.consult import heard
 from assay.line.observe import Asking, askings
 from assay.line.plan import Planned
 from assay.vocabulary.canonical import digest
@@ -10,7 +12,7 @@ from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Reading, Response
 from assay.vocabulary.procedure import Channel
-from assay.vocabulary.protocols import Bench, Instrument, ReadRow, Store
+from assay.vocabulary.protocols import Asks, Bench, Instrument, ReadRow, Store
 
 
 def reading_digest(channel: Channel, instrument: Instrument) -> str:
@@ -36,7 +38,7 @@ async def read(
     known = [store.channel(planned.run, name) for name in names]
     missing = [place for place, number in enumerate(known) if number is None]
     if missing:
-        rows = _rows(planned, material, bench, store, [readings[place][1] for place in missing])
+        rows = read_rows(planned, material, bench, store, [readings[place][1] for place in missing])
         kept = [(readings[place][0], names[place]) for place in missing]
         for place, number in zip(missing, await store.keep_readings(planned.run, kept, rows), strict=True):
             known[place] = number
@@ -47,20 +49,40 @@ async def read(
     }
 
 
-async def _rows(
+async def read_rows(
     planned: Planned, material: Material, bench: Bench, store: Store, instruments: Sequence[Instrument]
 ) -> AsyncIterator[list[ReadRow]]:
+    """Every reading of a run, or of a part of it, some trials at a time, in the order of the plan.
+
+    Raises:
+        CannotMeasure: a response is not there.
+    """
     all_askings = askings(planned, material, bench)
     while chunk := list(islice(all_askings, 2_000)):
-        responses = store.responses([asking.key for asking in chunk])
-        rows = []
-        for asking, response in zip(chunk, responses, strict=True):
+        pairs = []
+        for asking, response in zip(chunk, store.responses([asking.key for asking in chunk]), strict=True):
             if response is None:
                 raise CannotMeasure("run.incomplete", name=planned.run, planned=planned.n_trials)
-            for place, instrument in enumerate(instruments):
-                reading = await reading_of(asking, response, instrument)
+            pairs.append((asking, response))
+        rows = []
+        for place, instrument in enumerate(instruments):
+            for (asking, _), reading in zip(pairs, await readings_of(planned, store, instrument, pairs), strict=True):
                 rows.append(ReadRow(place, asking.trial, asking.key, reading))
         yield rows
+
+
+async def readings_of(
+    planned: Planned, store: Store, instrument: Instrument, pairs: Sequence[tuple[Asking, Response]]
+) -> list[Reading]:
+    """One reading for each trial with its response; those of an instrument that asks, from the answers in the store.
+
+    An instrument that waits for others (``waits = True``: it runs programs) reads many at once and bounds them itself.
+    """
+    if isinstance(instrument, Asks):
+        return heard(planned, store, instrument, pairs)
+    if getattr(instrument, "waits", False):
+        return list(await asyncio.gather(*[reading_of(asking, response, instrument) for asking, response in pairs]))
+    return [await reading_of(asking, response, instrument) for asking, response in pairs]
 
 
 async def reading_of(asking: Asking, response: Response, instrument: Instrument) -> Reading:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from assay.reports.phrases import Phrases, limit, measurand_of
+from assay.reports.phrases import Phrases, leading, limit, measurand_of
 from assay.reports.picture import axes, share_svg, svg
 from assay.reports.rounding import (
     Rounded,
@@ -81,6 +81,7 @@ def html(report: Report, language: str, envelope_sha256: str | None = None) -> s
         report=report,
         language=phrases.language,
         style=Markup((_HERE / "report.css").read_text("utf-8")),
+        leading=leading(report),
         views=[view(report, result, phrases) for result in report.results],
         measurands=[report.measurands[name] for name in sorted(report.measurands)],
         digests=digests(report),

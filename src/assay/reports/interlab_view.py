@@ -135,8 +135,9 @@ def terminal(made: Interlab, language: str, width: int = 100, colour: bool = Fal
     lines.append("")
     put(seen.say("consensus"), 0, "strong")
     head = (seen.say("method"), seen.label, "u", seen.say("u_total"), seen.say("between"), "")
-    rows = [(*row[:5], seen.say("chosen") if row[5] else "") for row in seen.consensus]
+    rows = [(*row[:5], "←" if row[5] else "") for row in seen.consensus]
     lines += _table([head, *rows], wide)
+    put(seen.say("chosen"))
     lines.append("")
     put(seen.say("laboratories"), 0, "strong")
     lines += _laboratories(seen, wide, colour)

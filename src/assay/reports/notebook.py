@@ -2,7 +2,7 @@
 
 from markupsafe import Markup, escape
 
-from assay.reports.phrases import Phrases, measurand_of
+from assay.reports.phrases import Phrases, leading, measurand_of
 from assay.reports.rounding import exact, rounded
 from assay.reports.text import harmless
 from assay.vocabulary.report import Report
@@ -21,7 +21,7 @@ def html_fragment(report: Report, language: str) -> str:
     phrases = Phrases(language)
     head = Markup("").join(_cell("th", phrases.words("labels", f"column.{name}")) for name in _COLUMNS)
     rows = Markup("").join(_row(report, result, phrases) for result in report.results)
-    title = escape(harmless(report.title))
+    title = escape(harmless(" — ".join([report.title, *map(phrases.note, leading(report))])))
     return str(Markup("<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(
         title, head, rows
     ))

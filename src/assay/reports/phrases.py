@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from assay.reports.rounding import exact
 from assay.reports.text import harmless
@@ -10,6 +10,14 @@ from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.report import Report
 from assay.vocabulary.result import Decision, Note
 from assay.vocabulary.words import LANGUAGES, say, section
+
+LEADING: Final = ("judge_uncalibrated", "judge_relative")
+"""Remarks that a reader must have read before any number: they stand first."""
+
+
+def leading(report: Report) -> list[Note]:
+    """The remarks of a report that stand before its results."""
+    return [note for note in report.notes if note.code in LEADING]
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,9 @@ class PlanView:
     def components(self) -> list[Line]:
         """Components of a reading: source, standard deviation, variance with its uncertainty, where it is from."""
         rows = []
+        least = 1e-12 * sum(one.variance for one in self.plan.components.values())  # below it, rounding of floats
         for source, one in self.plan.components.items():
-            spread = "" if one.u is None else f" ± {significant(one.u)}"
+            spread = "" if one.u is None else f" ± {significant(one.u if one.u > least else 0.0)}"
             cells = (self.say(f"component.{source}"), significant(one.sd, 3), significant(one.variance, 3) + spread,
                      self.say(f"origin.{one.origin}"))  # fmt: skip
             rows.append(Line(source, cells))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from assay.reports.phrases import Phrases, limit, measurand_of
+from assay.reports.phrases import Phrases, leading, limit, measurand_of
 from assay.reports.picture import axes
 from assay.reports.rounding import bound_beside, degrees_of_freedom, exact, fraction, rounded, significant
 from assay.reports.text import cut, harmless, pad, wrap
@@ -41,13 +41,15 @@ def terminal(report: Report, language: str, width: int = 80, colour: bool = Fals
     """
     page = _Page(Phrases(language), max(width, _NARROWEST), colour, [])
     page.paragraph(report.title, 0, "strong")
+    for note in leading(report):
+        page.paragraph(page.phrases.note(note), 0, "inconclusive")
     for result in report.results:
         page.lines.append("")
         _result(page, report, result)
-    if report.notes:
+    if others := [note for note in report.notes if note not in leading(report)]:
         page.lines.append("")
         page.heading("notes_report", 0)
-        for note in report.notes:
+        for note in others:
             page.point(page.phrases.note(note), 2)
     return "".join(line + "\n" for line in page.lines)
 

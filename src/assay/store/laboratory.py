@@ -52,6 +52,7 @@ class Laboratory:
         self.database = folder / "store.sqlite"
         self.keys = folder / "keys"
         self.reports = folder / "reports"
+        self.certificates = folder / "certificates"
 
     def has_store(self) -> bool:
         """Whether there is a store; one in a folder that may not be entered counts as none."""

@@ -22,6 +22,7 @@ from assay.testing.reference import (
     skeleton_digest,
     uniforms,
 )
+from assay.testing.reference_judge import ReferenceJudge
 from assay.vocabulary.errors import BadInput
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -102,7 +103,8 @@ class ReferenceServer:
         faults: what goes wrong on purpose.
         latency_ms: waiting time before each answer, in milliseconds.
         api_key: the key that callers must show; empty if none is asked for.
-        model_name: the only model there is.
+        model_name: the only model there is, but for the judge.
+        judge: a judge that answers under its own name; None for none.
     """
 
     model: ReferenceModel = ReferenceModel()
@@ -110,6 +112,7 @@ class ReferenceServer:
     latency_ms: float = 0.0
     api_key: str = ""
     model_name: str = "reference"
+    judge: ReferenceJudge | None = None
 
     def app(self) -> web.Application:
         """A fresh server, with no memory of earlier attempts."""
@@ -197,13 +200,16 @@ class _Desk:
             ask = _decode(await request.read())
         except msgspec.MsgspecError as error:
             return _error(400, f"not a request: {error}")
-        if ask.model != options.model_name:
+        judges = options.judge is not None and ask.model == options.judge.model_name
+        if ask.model != options.model_name and not judges:
             return _error(404, f"the model {ask.model!r} does not exist")
         if ask.stream:
             return _error(400, "streaming is not supported")
         if options.latency_ms:
             await asyncio.sleep(options.latency_ms / 1000)
         prompt = (ask.messages[-1].text() if ask.messages else "") if chat else str(ask.prompt)
+        if options.judge is not None and judges:
+            return _json(self._spoken(options.judge, prompt, ask.seed or 0))
         known = self.known.get(prompt) or self._look(prompt)
         if known is None:
             return _json(self._body(prompt, Outcome(LETTERS[0], False, False), chat))
@@ -214,6 +220,13 @@ class _Desk:
         outcome = options.model.outcome(known.index, known.wording, seed, known.probability)
         body = self._body(prompt, outcome, chat)
         return _json(body[: len(body) // 2] if fault else body)
+
+    @staticmethod
+    def _spoken(judge: ReferenceJudge, prompt: str, seed: int) -> bytes:
+        answer = judge.answer(prompt, seed)
+        usage = {"prompt_tokens": -(-len(prompt) // 4), "completion_tokens": -(-len(answer) // 4)}
+        choice = {"index": 0, "message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
+        return msgspec.json.encode({"model": judge.model_name, "choices": [choice], "usage": usage})
 
     def _look(self, prompt: str) -> _Known | None:
         """The item and wording of a prompt not seen before; None if it holds no item of this model."""

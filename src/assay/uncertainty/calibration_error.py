@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy.special import chndtr
 
 from assay.uncertainty.checked import at_least, finite, level_given, places, same_length, within
+from assay.uncertainty.one_sided import OneSided, Table, risks
 from assay.vocabulary.errors import BadInput
 
 Floats = npt.NDArray[np.float64]
@@ -39,6 +40,8 @@ class CalibrationError(NamedTuple):
         bins: how many bins.
         by_bin: mean of probability − outcome in each, shape (bins,).
         share: share of the cases in each, shape (bins,).
+        u: standard uncertainty of ``squared``: √(2 tr(WVWV) + 4 δᵀWVWδ), δᵀWVWδ without its bias and not below 0.
+        one_sided: bounds of Σ w δ² by risk, from 0 up.
     """
 
     squared: float
@@ -48,6 +51,8 @@ class CalibrationError(NamedTuple):
     bins: int
     by_bin: Floats
     share: Floats
+    u: float
+    one_sided: Table
 
 
 def equal_mass(probability: Floats, bins: int) -> Ints:
@@ -114,9 +119,12 @@ def calibration_error(
     seen = float(share @ gap**2)
     low, high = _interval(seen, trace, squares, level)
     squared = seen - trace
+    slope = share * gap
+    u = float(np.sqrt(2 * squares + 4 * max(0.0, float(slope @ covariance @ slope) - squares)))
+    table = tuple(OneSided(risk, *_interval(seen, trace, squares, 1 - 2 * risk)) for risk in risks(level))
     return CalibrationError(
         squared, (low, high), float(np.sqrt(max(0.0, squared))), (float(np.sqrt(low)), float(np.sqrt(high))),
-        len(gap), gap, share,
+        len(gap), gap, share, u, table,
     )  # fmt: skip
 
 

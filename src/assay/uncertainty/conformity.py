@@ -4,6 +4,8 @@ from typing import Literal, NamedTuple
 
 from assay.uncertainty.spread import Spread, bound, counted, tail
 
+Outcome = Literal["conforms", "does_not_conform", "inconclusive"]
+
 
 class Verdict(NamedTuple):
     """What a rule says of an estimate.
@@ -18,7 +20,7 @@ class Verdict(NamedTuple):
             None where the tail is none of counts.
     """
 
-    outcome: Literal["conforms", "does_not_conform", "inconclusive"]
+    outcome: Outcome
     risk_accepted: float | None
     risk_rejected: float | None
     bound: float | None

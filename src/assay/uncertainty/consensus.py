@@ -91,7 +91,7 @@ def algorithm_a(values: Sequence[float]) -> Consensus:
         centre, scale = float(moved.mean()), 1.134 * float(moved.std(ddof=1))
         if abs(centre - then[0]) + abs(scale - then[1]) <= 1e-14 * (abs(centre) + scale) or scale == 0:
             break
-    if scale == 0:  # a robust spread of nothing: all but a few agree to the last digit
+    if scale <= 1e-9 * float(np.ptp(x)):  # a robust spread of nothing: all but a few agree to the last digit
         raise BadInput("interlab.all_equal", n=len(x))
     within = np.abs(x - centre) < 1.5 * scale
     weights = within / max(1, int(within.sum()))

@@ -38,6 +38,9 @@ class Design(NamedTuple):
         population: True if the items stand for others, False if the result speaks of these items.
         variants_are_sample: True if the variants stand for others.
         bounds: smallest and largest possible value; None for a side without one.
+        stratum: stratum of each item from 0, shape (items,), clusters lying within strata; None if there are none. The
+            weights then are those of the items in the whole, so that those of a stratum add up to its own.
+        population_items: how many items the population has; None for infinitely many. Used where repeats were read.
     """
 
     weight: Floats
@@ -46,6 +49,8 @@ class Design(NamedTuple):
     population: bool
     variants_are_sample: bool
     bounds: tuple[float | None, float | None]
+    stratum: Ints | None = None
+    population_items: int | None = None
 
 
 class Row(NamedTuple):
@@ -65,13 +70,18 @@ class Mean(NamedTuple):
 
 
 class _Cells(NamedTuple):
-    """Statistics by cell (item × variant), shape (items, variants), of the items that have readings."""
+    """Statistics by cell (item × variant), shape (items, variants), of the items that have readings.
+
+    ``fraction`` is the part of the population that these items are: 0 for an infinite one.
+    """
 
     n: Floats
     mean: Floats
     squares: Floats
     weight: Floats
     group: Ints | None
+    stratum: Ints | None
+    fraction: float
 
 
 def mean(rows: Rows, design: Design) -> Mean:
@@ -99,18 +109,21 @@ def mean(rows: Rows, design: Design) -> Mean:
     parts: list[Row] = []
     notes: list[str] = []
     if design.population:
-        parts += _population(cells, share, per_item - value, repeats)
-        notes += ["joint_dof"] if len(parts) > 1 else []
+        found, codes = _population(cells, share, (per_item, value), repeats, design.bounds)
+        parts += found
+        notes += [*codes, *(["joint_dof"] if len(parts) > 1 else [])]
     elif repeats is not None:
         parts.append(repeats)
     else:
         parts.append(_one_repeat(cells, share, design.bounds))
         notes.append(parts[-1].code)
     if design.variants_are_sample and design.n_variants > 1:
+        if present.any(axis=0).sum() < 2:  # how variants differ was not seen
+            return Mean(Spread(value, None, None, low, high, None, "none"), (), ("one_variant",))
         parts.append(_variants(cells, share, repeats, design.population))
-        if design.n_variants < 10:
+        if design.n_variants < 30:
             notes.append("few_variants")
-    spread = _spread(value, parts, _is_binomial(rows, cells), design)
+    spread = _spread(value, parts, _is_binomial(rows, cells), (design, cells.fraction if repeats is not None else 0.0))
     if spread.method == "wilson":
         parts = [Row(parts[0].code, parts[0].u, None)]
     return Mean(spread, tuple(parts), tuple(notes))
@@ -130,12 +143,15 @@ def _cells(rows: Rows, design: Design) -> _Cells:
     group = None
     if design.group is not None:
         group = np.unique(design.group[used], return_inverse=True)[1].astype(np.int64)
+    whole = design.population_items
     return _Cells(
         n.reshape(shape)[used],
         means.reshape(shape)[used],
         squares.reshape(shape)[used],
         design.weight[used],
         group,
+        None if design.stratum is None else np.unique(design.stratum[used], return_inverse=True)[1].astype(np.int64),
+        min(1.0, int(used.sum()) / whole) if whole else 0.0,
     )
 
 
@@ -194,16 +210,68 @@ def _one_repeat(cells: _Cells, share: Floats, bounds: tuple[float | None, float 
     return Row("binomial_bound", float(np.sqrt(u2)), dof)
 
 
-def _population(cells: _Cells, share: Floats, residual: Floats, repeats: Row | None) -> list[Row]:
-    """Sampling of the items (or of their clusters), and what the repetitions contribute to it."""
-    u2, dof = clustered(share, residual, cells.group)
+def _population(
+    cells: _Cells,
+    share: Floats,
+    seen: tuple[Floats, float],
+    repeats: Row | None,
+    bounds: tuple[float | None, float | None],
+) -> tuple[list[Row], list[str]]:
+    """Sampling of the items (or of their clusters), what the repetitions contribute to it, and remarks.
+
+    Of a finite population the part that was measured is known but for its repetitions: the variance of the items is
+    multiplied by 1 − fraction, that of the repetitions is not. Without repeats the two cannot be told apart, and the
+    correction is left out.
+
+    Source: Cochran 1977, section 2.6 (recalled).
+    """
+    per_item, value = seen
+    residual = per_item - value
+    notes: list[str] = []
+    found = None if cells.stratum is None else _stratified(cells, share, per_item, bounds)
+    if cells.stratum is not None and found is None:
+        notes.append("strata_unused")
+    u2, dof = clustered(share, residual, cells.group) if found is None else found
     if u2 == 0:  # clusters, or items read several times, that happen to agree although the readings in them do not
         u2 = repeats.u**2 if repeats is not None else clustered(share, residual, None)[0]
     code: Literal["items", "items_in_groups"] = "items" if cells.group is None else "items_in_groups"
     if repeats is None:
-        return [Row(code, float(np.sqrt(u2)), dof)]
+        return [Row(code, float(np.sqrt(u2)), dof)], notes + (["fraction_unused"] if cells.fraction else [])
     inner = min(repeats.u**2, u2)
-    return [Row(code, float(np.sqrt(u2 - inner)), dof), Row("repeats", float(np.sqrt(inner)), repeats.dof)]
+    sampled = Row(code, float(np.sqrt((u2 - inner) * (1 - cells.fraction))), dof)
+    return [sampled, Row("repeats", float(np.sqrt(inner)), repeats.dof)], notes
+
+
+def _stratified(
+    cells: _Cells, share: Floats, per_item: Floats, bounds: tuple[float | None, float | None]
+) -> tuple[float, float] | None:
+    """Variance and degrees of freedom from the scatter within strata; None if one of them has a single unit.
+
+    For bounded scores each stratum gets one more degree of freedom at the variance m (1 − m) of the squared range, with
+    m its mean drawn towards the middle by half a unit at either end: a stratum whose few units agree is not certain.
+
+    Source: Cochran 1977, section 5.4 (recalled); degrees of freedom by Satterthwaite; the added one is our own, after
+    Jeffreys' prior for a count, and simulated in ``assay.testing.coverage_derived``.
+    """
+    assert cells.stratum is not None
+    parts = []
+    low, high = bounds
+    for stratum in range(int(cells.stratum.max()) + 1):
+        ours = cells.stratum == stratum
+        group = None if cells.group is None else np.unique(cells.group[ours], return_inverse=True)[1].astype(np.int64)
+        whole = float(share[ours].sum())
+        inside = share[ours] / whole
+        centre = float(inside @ per_item[ours])
+        units = inside if group is None else _sums(group, inside)
+        if len(units) < 2:
+            return None
+        u2, dof = clustered(inside, per_item[ours] - centre, group)
+        if low is not None and high is not None:
+            n = 1 / float((units**2).sum())
+            m = ((centre - low) / (high - low) * n + 0.5) / (n + 1)
+            u2, dof = (u2 * dof + m * (1 - m) * (high - low) ** 2 / n) / (dof + 1), dof + 1
+        parts.append((whole * float(np.sqrt(u2)), dof))
+    return sum(u**2 for u, _ in parts), effective_dof(parts) or 1.0
 
 
 def clustered(share: Floats, residual: Floats, group: Ints | None) -> tuple[float, float]:
@@ -237,6 +305,8 @@ def clustered(share: Floats, residual: Floats, group: Ints | None) -> tuple[floa
 
 def _variants(cells: _Cells, share: Floats, repeats: Row | None, population: bool) -> Row:
     """Sampling of the variants: spread of the variant means, less what items and repetitions put into it."""
+    read = (cells.n > 0).any(axis=0)
+    cells = cells._replace(n=cells.n[:, read], mean=cells.mean[:, read], squares=cells.squares[:, read])
     present = cells.n > 0
     weight = share[:, None] * present
     means = (weight * cells.mean).sum(axis=0) / weight.sum(axis=0)
@@ -252,17 +322,18 @@ def _variants(cells: _Cells, share: Floats, repeats: Row | None, population: boo
 
 def _is_binomial(rows: Rows, cells: _Cells) -> bool:
     """Independent 0/1 readings of equal weight, one an item: their spread is a function of their mean."""
-    if cells.group is not None or cells.n.shape[1] > 1 or cells.n.max() > 1:
+    if cells.group is not None or cells.stratum is not None or cells.n.shape[1] > 1 or cells.n.max() > 1:
         return False
     return bool(((rows.value == 0) | (rows.value == 1)).all() and (cells.weight == cells.weight[0]).all())
 
 
-def _spread(value: float, parts: list[Row], binomial: bool, design: Design) -> Spread:
+def _spread(value: float, parts: list[Row], binomial: bool, stands_for: tuple[Design, float]) -> Spread:
+    design, fraction = stands_for
     low, high = design.bounds
     u = float(np.sqrt(sum(row.u**2 for row in parts)))
     if u == 0:
         return Spread(value, None, None, low, high, None, "none")
-    dof = _combined_dof(parts, design)
+    dof = _combined_dof(parts, design, fraction)
     if low is None or high is None:
         return Spread(value, u, dof, low, high, None, "t")
     if binomial and (low, high) == (0.0, 1.0) and len(parts) == 1:
@@ -270,13 +341,18 @@ def _spread(value: float, parts: list[Row], binomial: bool, design: Design) -> S
     return bounded(value, u, dof, (low, high))
 
 
-def _combined_dof(parts: list[Row], design: Design) -> float | None:
-    """Items and repeats of a population come from one estimate, the spread of the items: its dof are theirs."""
+def _combined_dof(parts: list[Row], design: Design, fraction: float) -> float | None:
+    """Items and repeats of a population come from one estimate, the spread of the items: its dof are theirs.
+
+    With a fraction f of the population measured, the variance is 1 − f times that estimate, and f times the repeats'.
+    """
     if not design.population:
         return effective_dof((row.u, row.dof) for row in parts)
-    sampled = [row for row in parts if row.code != "variants"]
-    joint = (float(np.sqrt(sum(row.u**2 for row in sampled))), sampled[0].dof)
-    return effective_dof([joint, *((row.u, row.dof) for row in parts if row.code == "variants")])
+    sampled, *others = parts
+    inner = [row for row in others if row.code == "repeats"]
+    joint = sampled.u**2 + (1 - fraction) * sum(row.u**2 for row in inner)
+    joined = [(float(np.sqrt(joint)), sampled.dof), *((float(np.sqrt(fraction)) * row.u, row.dof) for row in inner)]
+    return effective_dof([*joined, *((row.u, row.dof) for row in others if row.code == "variants")])
 
 
 def _all_equal(rows: Rows, cells: _Cells, value: float, design: Design) -> Mean | None:

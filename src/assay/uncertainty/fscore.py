@@ -18,6 +18,7 @@ import numpy.typing as npt
 from assay.uncertainty import spread
 from assay.uncertainty.checked import finite, level_given, within
 from assay.uncertainty.coverage import coverage_factor
+from assay.uncertainty.crossed import Rows
 from assay.uncertainty.proportion import wilson
 from assay.vocabulary.errors import BadInput
 
@@ -31,6 +32,24 @@ class Score(NamedTuple):
     value: float
     u: float
     interval: tuple[float, float]
+
+
+class Linearised(NamedTuple):
+    """A ratio of sums as a mean of one number for each reading.
+
+    Attributes:
+        value: the numbers, shape (rows,).
+        used: False for readings of variants without a ratio, same shape.
+        ratio: mean of the ratio over the variants that have one.
+        size: cases in the denominator, mean over those variants; with weights the effective number.
+        variants: how many have a ratio.
+    """
+
+    value: Floats
+    used: npt.NDArray[np.bool_]
+    ratio: float
+    size: float
+    variants: int
 
 
 def fbeta(counts: Floats, beta: float = 1.0) -> Floats:
@@ -98,6 +117,43 @@ def f_macro(table: npt.ArrayLike, beta: float = 1.0, level: float = 0.95) -> Sco
     ends = spread.interval(spread.bounded(value, u, None, (0.0, 1.0)), level)
     assert ends is not None
     return Score(value, u, ends)
+
+
+def linearised(rows: Rows, parts: tuple[Floats, Floats], weight: Floats, n_variants: int) -> Linearised | None:
+    """A ratio of sums over cases, such as F1 or precision, as one number for each reading, whose mean it is.
+
+    In each variant the ratio is R = Σ w x / Σ w y; a reading is given R + (x − R y) / mean(y), so that the spread of
+    these numbers over cases is, to first order, that of R, with clusters, repeats and variants as for a mean.
+
+    Args:
+        rows: the readings; their values are not used.
+        parts: x and y of each reading, shape (rows,): for F1 2 TP and 2 TP + FP + FN, for precision TP and TP + FP.
+        weight: of each item, shape (items,).
+        n_variants: variants of the plan.
+    Returns:
+        The numbers; None if no variant has a denominator above 0.
+    Source: Taylor linearisation of a ratio, Cochran 1977, section 2.11 (recalled).
+    """
+    top, below = parts
+    cell = rows.item.astype(np.int64) * n_variants + rows.variant
+    share = weight[rows.item] / np.bincount(cell)[cell]
+    value = np.zeros(len(top))
+    used = np.zeros(len(top), dtype=np.bool_)
+    sizes, ratios = [], []
+    for variant in np.unique(rows.variant):
+        ours = rows.variant == variant
+        w, x, y = share[ours], top[ours], below[ours]
+        if not (whole := float(w @ y)) > 0:
+            continue
+        ratio = float(w @ x) / whole
+        value[ours] = ratio + (x - ratio * y) * float(w.sum()) / whole
+        used[ours] = True
+        ratios.append(ratio)
+        by_item = np.bincount(rows.item[ours], weights=w * y, minlength=len(weight))
+        sizes.append(whole**2 / float(weight @ by_item))
+    if not ratios:
+        return None
+    return Linearised(value, used, float(np.mean(ratios)), float(np.mean(sizes)), len(ratios))
 
 
 def _counts_given(counts: Floats, level: float) -> None:

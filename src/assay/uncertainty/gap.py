@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
 from assay.uncertainty.checked import at_least, finite, level_given, same_length, within
+from assay.uncertainty.one_sided import OneSided, Table, risks
 
 Floats = npt.NDArray[np.float64]
 _WHERE = "gap"
@@ -72,36 +73,57 @@ def gap(
     >>> round(found.value, 2), found.interval[0]
     (0.03, 0.0)
     """
+    level_given(_WHERE, level)
+    made = _range(groups, draws, seed)
+    p_equal = (1 + float((np.ptp(made.noise, axis=0) >= made.seen).sum())) / (1 + draws)
+    ends = made.ends((1 - level) / 2, reach)
+    return Gap(made.seen, ends, int(made.mean.argmax()), int(made.mean.argmin()), p_equal)
+
+
+def one_sided(groups: Groups, level: float = 0.95, reach: float | None = None, draws: int = 10_000, seed: int = 1
+              ) -> Table:  # fmt: skip
+    """Bounds of the gap by risk, those of the interval of this level among them; arguments as for ``gap``."""
+    made = _range(groups, draws, seed)
+    return tuple(OneSided(risk, *made.ends(risk, reach)) for risk in risks(level))
+
+
+class _Range(NamedTuple):
+    """What the inversion needs: means, errors of shape (groups, draws), the range seen, and the two shapes."""
+
+    mean: Floats
+    noise: Floats
+    seen: float
+    outwards: Floats
+    inwards: Floats
+
+    def ends(self, risk: float, reach: float | None) -> tuple[float, float]:
+        """Lower and upper bound, each with this risk; a range smaller than equal means give shows nothing more."""
+        typical = float(np.median(np.ptp(self.noise, axis=0)))
+        low = _end(self.outwards, self.noise, self.seen, 1 - risk)
+        high = max(_end(self.inwards, self.noise, max(self.seen, typical), risk), self.seen)
+        return (low, high) if reach is None else (min(low, reach), min(high, reach))
+
+
+def _range(groups: Groups, draws: int, seed: int) -> _Range:
     mean, u = np.asarray(groups.mean, dtype=np.float64), np.asarray(groups.u, dtype=np.float64)
     dof = np.full(len(mean), np.inf) if groups.dof is None else np.asarray(groups.dof, dtype=np.float64)
     same_length(_WHERE, mean, u, dof)
     at_least(_WHERE, "groups", len(mean), 2)
     finite(_WHERE, mean, u)
-    level_given(_WHERE, level)
     within(_WHERE, "u", float(u.min()), "u > 0", bool((u > 0).all()))
     within(_WHERE, "dof", float(dof.min()), "dof > 0", bool((dof > 0).all()))
-    seen = float(np.ptp(mean))
-    noise = _noise(u, dof, draws, seed)
-    outwards, inwards = _shapes(mean, u)
-    risk = (1 - level) / 2
-    low = _end(outwards, noise, seen, 1 - risk)
-    typical = float(np.median(np.ptp(noise, axis=1)))  # a range smaller than equal means give shows nothing more
-    high = max(_end(inwards, noise, max(seen, typical), risk), seen)
-    if reach is not None:
-        low, high = min(low, reach), min(high, reach)
-    p_equal = (1 + float((np.ptp(noise, axis=1) >= seen).sum())) / (1 + draws)
-    return Gap(seen, (low, high), int(mean.argmax()), int(mean.argmin()), p_equal)
+    return _Range(mean, _noise(u, dof, draws, seed), float(np.ptp(mean)), *_shapes(mean, u))
 
 
 def _noise(u: Floats, dof: Floats, draws: int, seed: int) -> Floats:
-    """Errors of the means, shape (draws, groups), from a stratified sample for each group."""
+    """Errors of the means, shape (groups, draws), from a stratified sample for each group."""
     rng = np.random.default_rng(seed)
     strata = (np.arange(draws) + 0.5) / draws
     columns = []
     for size, nu in zip(u, dof, strict=True):
         quantiles = ndtri(strata) if np.isinf(nu) else stdtrit(nu, strata)
         columns.append(size * rng.permutation(quantiles))
-    return np.stack(columns, axis=1)
+    return np.stack(columns)
 
 
 def _shapes(mean: Floats, u: Floats) -> tuple[Floats, Floats]:
@@ -123,9 +145,10 @@ def _end(shape: Floats, noise: Floats, seen: float, probability: float) -> float
     """The true gap whose range is at most ``seen`` with this probability; 0 where none is as large."""
 
     def share(size: float) -> float:
-        return float((np.ptp(size * shape + noise, axis=1) <= seen).mean())
+        moved = noise + size * shape[:, None]
+        return float((moved.max(axis=0) - moved.min(axis=0) <= seen).mean())
 
-    low, high = 0.0, seen + float(np.ptp(noise, axis=1).max())
+    low, high = 0.0, seen + float(np.ptp(noise, axis=0).max())
     if share(0.0) <= probability:
         return 0.0
     for _ in range(_SPANS):
@@ -134,6 +157,6 @@ def _end(shape: Floats, noise: Floats, seen: float, probability: float) -> float
             low = middle
         else:
             high = middle
-        if high - low < 1e-6 * high:
+        if high - low < 1e-5 * high:
             break
     return (low + high) / 2

@@ -46,14 +46,46 @@ def level_of_each(
     drawn = rng.standard_normal((draws, len(chosen))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
     largest = np.abs(drawn).max(axis=1)
     freedoms = [d.design_dof for d in chosen if d.design_dof is not None and d.method != "score"]
+    return _single(largest, min(freedoms) if freedoms else None, len(chosen), level, rng)
+
+
+def level_of_contrasts(
+    covariance: Floats, level: float, dof: float | None = None, seed: int = 1, draws: int = DRAWS
+) -> float:
+    """Level of a single interval at which those of all differences of two values hold together (max-T).
+
+    Args:
+        covariance: of the values, shape (systems, systems); every difference has an uncertainty.
+        level: probability that all intervals hold.
+        dof: degrees of freedom of the covariance; None for infinitely many.
+        seed: of the draws.
+        draws: draws of the values from the multivariate normal or t distribution.
+
+    >>> level_of_contrasts(np.eye(2), 0.95)
+    0.95
+    """
+    n = len(covariance)
+    if n < 3:
+        return level
+    values, vectors = np.linalg.eigh(covariance)
+    rng = np.random.default_rng(seed)
+    drawn = rng.standard_normal((draws, n)) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    largest = np.zeros(draws)
+    for i in range(n - 1):
+        u = np.sqrt(covariance[i, i] + np.diag(covariance)[i + 1 :] - 2 * covariance[i, i + 1 :])
+        largest = np.maximum(largest, (np.abs(drawn[:, i, None] - drawn[:, i + 1 :]) / u).max(axis=1))
+    return _single(largest, dof, n * (n - 1) // 2, level, rng)
+
+
+def _single(largest: Floats, dof: float | None, count: int, level: float, rng: np.random.Generator) -> float:
+    """Level of one interval from the largest of ``count`` standardised draws; between ``level`` and Bonferroni's."""
     risk: float
-    if freedoms:
-        dof = min(freedoms)
-        largest /= np.sqrt(rng.chisquare(dof, draws) / dof)
+    if dof is not None:
+        largest = largest / np.sqrt(rng.chisquare(dof, len(largest)) / dof)
         risk = 2 * float(stdtr(dof, -float(np.quantile(largest, level))))
     else:
         risk = 2 * float(ndtr(-float(np.quantile(largest, level))))
-    return 1 - min(1 - level, max((1 - level) / len(chosen), risk))
+    return 1 - min(1 - level, max((1 - level) / count, risk))
 
 
 def _correlation(chosen: Sequence[Difference], pairs: Sequence[tuple[int, int]]) -> Floats:

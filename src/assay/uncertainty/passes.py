@@ -94,11 +94,28 @@ def passed(attempts: Attempts, k: int, kind: Kind = "any", level: float = 0.95, 
         share = np.full(len(n), 1 / len(n))
         variance, dof = clustered(share, items - value, None if attempts.group is None else place)
     else:
-        variance, dof = _attempts_variance(n, hits, k, kind), float((n - 1).sum())
+        variance, dof = attempts_variance(n, hits, k, kind), float((n - 1).sum())
     found = _spread(value, variance, dof, float(units) if population else float(n.sum()) / k)
     ends = spread.interval(found, level)
     assert ends is not None
     return Passed(found, ends, items)
+
+
+def of_attempts(
+    n: Floats, hits: Floats, share: Floats, k: int, kind: Kind
+) -> Spread:
+    """The score of these very items, whose uncertainty is that of their attempts alone.
+
+    Args:
+        n: attempts of each item (or of each item in each variant), above k, shape (items,).
+        hits: how many succeeded.
+        share: weight of each in the mean, with the sum 1, shape (items,).
+        k: attempts that count.
+        kind: ``any`` for pass@k, ``all`` for pass^k.
+    """
+    value = min(max(float(share @ per_item(n, hits, k, kind)), 0.0), 1.0)
+    value = round(value) if abs(value - round(value)) < 1e-12 else value  # the last digit of a sum is no failure
+    return _spread(value, attempts_variance(n, hits, k, kind, share), float((n - 1).sum()), float(n.sum()) / k)
 
 
 def _spread(value: float, variance: float, dof: float, n: float) -> Spread:
@@ -109,10 +126,21 @@ def _spread(value: float, variance: float, dof: float, n: float) -> Spread:
     return spread.bounded(value, float(np.sqrt(variance)), dof, (0.0, 1.0))
 
 
-def _attempts_variance(n: Floats, hits: Floats, k: int, kind: Kind) -> float:
-    """Variance of the mean from the attempts alone, by leaving out one success or one failure of each item."""
+def attempts_variance(
+    n: Floats, hits: Floats, k: int, kind: Kind = "any", share: Floats | None = None
+) -> float:
+    """Variance of the mean from the attempts alone, by leaving out one success or one failure of each item.
+
+    Args:
+        n: attempts of each item, above k, shape (items,).
+        hits: how many succeeded.
+        k: attempts that count.
+        kind: ``any`` for pass@k, ``all`` for pass^k.
+        share: weight of each item in the mean, with the sum 1, shape (items,); equal if None.
+    """
     less_hit = per_item(n - 1, np.maximum(hits - 1, 0), k, kind)
     less_miss = per_item(n - 1, np.minimum(hits, n - 1), k, kind)
     centre = (hits * less_hit + (n - hits) * less_miss) / n
     squares = hits * (less_hit - centre) ** 2 + (n - hits) * (less_miss - centre) ** 2
-    return float(((n - 1) / n * squares).sum()) / len(n) ** 2
+    weight = np.full(len(n), 1 / len(n)) if share is None else share
+    return float(weight**2 @ ((n - 1) / n * squares))

@@ -17,6 +17,7 @@ from scipy.special import bdtr, bdtrc
 from assay.uncertainty.checked import at_least, finite, level_given, places, within
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.crossed import clustered
+from assay.uncertainty.one_sided import RISKS, OneSided, Table
 
 Floats = npt.NDArray[np.float64]
 Method = Literal["order", "interpolated", "clusters"]
@@ -95,6 +96,25 @@ def quantile(
     return Quantile(
         value, _between(x, first, p, risk), None if reversed_high is None else -reversed_high, "interpolated"
     )
+
+
+def one_sided(values: npt.ArrayLike, p: float, group: npt.ArrayLike | None = None) -> Table:
+    """Bounds of a quantile by risk: order statistics, which never err more often than the risk, or Woodruff's.
+
+    Args:
+        values: as for ``quantile``.
+        p: which quantile.
+        group: cluster of each reading; None if they are independent.
+
+    >>> [(row.risk, row.low, row.high) for row in one_sided(range(1, 11), 0.5) if row.risk in (0.01, 0.05)]
+    [(0.01, 1.0, 10.0), (0.05, 2.0, 9.0)]
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if group is not None:
+        place = places(group, len(x))
+        return tuple(OneSided(risk, *_clusters(x, place, p, 1 - 2 * risk)) for risk in RISKS)
+    x = np.sort(x)
+    return tuple(OneSided(risk, *(_at(x, rank) for rank in ranks(len(x), p, 1 - 2 * risk))) for risk in RISKS)
 
 
 def _at(x: Floats, rank: int) -> float | None:

@@ -10,7 +10,10 @@ from typing import Literal, NamedTuple
 from scipy.special import ndtri, stdtr
 
 from assay.uncertainty.coverage import coverage_factor, quantile
+from assay.uncertainty.one_sided import Table, bound_at, tail_at
 from assay.uncertainty.proportion import (
+    clopper_pearson,
+    jeffreys,
     lower_bound,
     tail_at_least,
     tail_at_most,
@@ -18,7 +21,12 @@ from assay.uncertainty.proportion import (
     wilson,
 )
 
-Method = Literal["wilson", "wilson_effective", "t", "all_equal", "none"]
+Kind = Literal["wilson", "clopper_pearson", "jeffreys"]
+"""How the interval of a bounded quantity is made from its effective number of readings."""
+
+Method = Literal["wilson", "wilson_effective", "t", "all_equal", "none", "clopper_pearson",
+                 "clopper_pearson_effective", "jeffreys", "jeffreys_effective", "order", "woodruff", "range",
+                 "noncentral"]
 
 
 class Spread(NamedTuple):
@@ -32,7 +40,9 @@ class Spread(NamedTuple):
         high: largest possible value; None if there is none.
         n: for ``wilson``, ``wilson_effective`` and ``all_equal``: number of independent readings; else None.
         method: ``wilson``: independent 0/1 readings; ``wilson_effective``: bounded, with an effective number;
-            ``t``: not bounded on both sides; ``all_equal``: bounded, every reading the same; ``none``: no interval.
+            ``t``: not bounded on both sides; ``all_equal``: bounded, every reading the same; ``none``: no interval;
+            ``clopper_pearson``, ``jeffreys``: instead of Wilson's; the others have their bounds in ``one_sided``.
+        one_sided: bounds by risk, where the interval comes from the inversion of a test; empty elsewhere.
     """
 
     value: float
@@ -42,6 +52,7 @@ class Spread(NamedTuple):
     high: float | None
     n: float | None
     method: Method
+    one_sided: Table = ()
 
     def fraction(self, value: float) -> float:
         """``value`` as a fraction of the way from ``low`` to ``high``."""
@@ -67,10 +78,29 @@ def bounded(value: float, u: float, dof: float | None, bounds: tuple[float, floa
     return Spread(value, u, dof, low, high, n, "wilson_effective")
 
 
+def with_interval(spread: Spread, kind: Kind) -> Spread:
+    """The same estimate with another interval; its tails, which decide, stay as they are.
+
+    Args:
+        spread: an estimate; one without an effective number of readings, or with equal ones, stays as it is.
+        kind: ``wilson``, ``clopper_pearson`` (its coverage is never below the level for independent 0/1 readings) or
+            ``jeffreys``.
+    Source: Brown, Cai and DasGupta 2001 (recalled); few degrees of freedom lower the number, Korn and Graubard 1998.
+    """
+    if kind == "wilson" or not spread.method.startswith("wilson"):
+        return spread
+    if kind == "clopper_pearson":
+        return spread._replace(method="clopper_pearson" if spread.method == "wilson" else "clopper_pearson_effective")
+    return spread._replace(method="jeffreys" if spread.method == "wilson" else "jeffreys_effective")
+
+
 def interval(spread: Spread, level: float) -> tuple[float, float] | None:
     """Two-sided coverage interval within the bounds; None where none can be stated."""
     if spread.method == "none" or spread.u is None:
         return None
+    if spread.one_sided:
+        below, above = (bound_at(spread.one_sided, (1 - level) / 2, below=end) for end in (True, False))
+        return None if below is None or above is None else (below, above)
     if spread.method == "t":
         k = coverage_factor(level, spread.dof)
         low, high = spread.value - k * spread.u, spread.value + k * spread.u
@@ -82,6 +112,10 @@ def interval(spread: Spread, level: float) -> tuple[float, float] | None:
     if spread.method == "all_equal":
         elsewhere = 1 - ((1 - level) / 2) ** (1 / spread.n)
         return spread.scale(p - p * elsewhere), spread.scale(p + (1 - p) * elsewhere)
+    if spread.method.startswith(("clopper_pearson", "jeffreys")):
+        exact = clopper_pearson if spread.method.startswith("clopper_pearson") else jeffreys
+        ends = exact(*_counts(spread, (1 - level) / 2), level)
+        return spread.scale(min(ends[0], p)), spread.scale(max(ends[1], p))
     ends = wilson(p, spread.n, coverage_factor(level, spread.dof))
     return spread.scale(ends[0]), spread.scale(ends[1])
 
@@ -109,7 +143,8 @@ def _counts(spread: Spread, risk: float) -> tuple[float, float]:
 
 def counted(spread: Spread, risk: float) -> float | None:
     """Number of readings that ``tail`` counts with; None where it does not count."""
-    return _counts(spread, risk)[1] if spread.method in ("wilson", "wilson_effective") else None
+    counts = spread.method.startswith(("wilson", "clopper_pearson", "jeffreys"))
+    return _counts(spread, risk)[1] if counts else None
 
 
 def tail(spread: Spread, limit: float, risk: float, *, above: bool) -> float | None:
@@ -125,6 +160,8 @@ def tail(spread: Spread, limit: float, risk: float, *, above: bool) -> float | N
     """
     if spread.method == "none" or spread.u is None:
         return None
+    if spread.one_sided:
+        return tail_at(spread.one_sided, limit, above=above)
     if spread.method == "t":
         distance = (spread.value - limit) / spread.u * (1 if above else -1)
         return float(stdtr(spread.dof if spread.dof is not None else 1e12, -distance))
@@ -148,6 +185,8 @@ def bound(spread: Spread, risk: float, *, below: bool) -> float | None:
     """One-sided bound: the true value lies above it (``below``) or below it with an error of at most ``risk``."""
     if spread.method == "none" or spread.u is None:
         return None
+    if spread.one_sided:
+        return bound_at(spread.one_sided, risk, below=below)
     if spread.method == "t":
         step = quantile(1 - risk, spread.dof) * spread.u
         end = spread.value - step if below else spread.value + step

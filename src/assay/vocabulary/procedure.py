@@ -5,6 +5,7 @@ from typing import Literal
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.measurand import Estimand
 from assay.vocabulary.record import Json, Record
+from assay.vocabulary.result import Requirement
 
 VariantsAre = Literal["fixed", "sample"]
 
@@ -41,6 +42,29 @@ class Channel(Record, kw_only=True):
     estimator: PartUse = PartUse(part="general.mean")
 
 
+class Stopping(Record, kw_only=True):
+    """When a run may end before every item was asked: a rule fixed beforehand, so that it can be replayed.
+
+    Attributes:
+        target_u: stop once the standard uncertainty of every result is at most this, in the measurand's unit: half
+            the running confidence sequence, divided by the coverage factor of ``level``. None: not for that.
+        decide_early: stop once every one of ``requirements`` is decided, either way.
+        requirements: what is to be decided.
+        level: coverage probability of the confidence sequences that ``target_u`` is about.
+        batch: units (items, or clusters of items) between two looks, at least.
+        max_items: never observe more items than this; None for no cap.
+        binary: measurands whose instruments read nothing but 0 and 1.
+    """
+
+    target_u: float | None = None
+    decide_early: bool = False
+    requirements: tuple[Requirement, ...] = ()
+    level: float = 0.95
+    batch: int = 10
+    max_items: int | None = None
+    binary: tuple[str, ...] = ()
+
+
 class Plan(Record, kw_only=True):
     """What is varied, and how the results are to be stated.
 
@@ -52,6 +76,7 @@ class Plan(Record, kw_only=True):
         level: coverage probability of the intervals, between 0 and 1.
         seed: every seed of the run is derived from this one.
         occasion: 1 for the first run of this measurement, 2 for the first repetition, and so on.
+        stopping: when the run may end early; None if every item is asked.
     """
 
     variants: tuple[Variant, ...]
@@ -61,6 +86,7 @@ class Plan(Record, kw_only=True):
     level: float = 0.95
     seed: int = 0
     occasion: int = 1
+    stopping: Stopping | None = None
 
 
 class Procedure(Record, kw_only=True):
@@ -90,7 +116,9 @@ class Procedure(Record, kw_only=True):
     def digest(self) -> str:
         """Names the method: everything but how its results are stated (level, estimand, titles)."""
         plan = self.plan
-        varied = [plan.variants, plan.repeats, plan.seed, plan.occasion]
+        varied: list[Json] = [plan.variants, plan.repeats, plan.seed, plan.occasion]
+        if plan.stopping is not None:
+            varied.append(plan.stopping)
         return digest([self.name, self.version, self.bench, self.channels, varied])
 
 

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
+from assay.vocabulary.certificate import JudgeCertificate, Scope
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations, Reading, Response, Trial
-from assay.vocabulary.procedure import Channel, Limits, Plan, Variant
+from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Variant
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import Conditions
 from assay.vocabulary.result import Result
@@ -79,6 +80,65 @@ class Instrument(Protocol):
         ...
 
 
+class Question(NamedTuple):
+    """One thing that an instrument asks a judge.
+
+    Attributes:
+        judge: place among the instrument's ``subjects()``.
+        stimulus: what the judge is given.
+        draw: tells questions apart that have the same words and want answers of their own; part of the seed.
+    """
+
+    judge: int
+    stimulus: Json
+    draw: int = 0
+
+
+@runtime_checkable
+class Asks(Instrument, Protocol):
+    """An instrument that asks: it turns a response into questions, and the answers into a reading."""
+
+    @property
+    def certificate(self) -> str:
+        """Digest of the certificate that it is used with; empty if none."""
+        ...
+
+    @property
+    def uncalibrated(self) -> bool:
+        """Whether it may be used without a certificate."""
+        ...
+
+    @property
+    def relative(self) -> str:
+        """Why a judge may be the subject's near relative; empty if it may not."""
+        ...
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Digest of the identity of each judge, in the order of ``subjects()``."""
+        ...
+
+    def subjects(self) -> tuple[PartUse, ...]:
+        """The models that judge."""
+        ...
+
+    def questions(self, item: Item, response: Response) -> tuple[Question, ...]:
+        """What to ask which judge, in order; the same for the same item and response. None if nothing need be asked."""
+        ...
+
+    def verdict(self, item: Item, response: Response, answers: Sequence[Response]) -> Reading:
+        """The answers, in the order of the questions, as a reading. Never raises for what a judge wrote."""
+        ...
+
+    def scope(self) -> Scope:
+        """What a certificate must be for. Raises ``BadInput`` for settings that no judge can have."""
+        ...
+
+    def correction(self, certificate: JudgeCertificate, sha256: str) -> PartUse:
+        """The estimator that corrects by this certificate, with its numbers and its digest as settings."""
+        ...
+
+
 class Task(Protocol):
     """What an estimator is told besides the rows."""
 
@@ -98,8 +158,20 @@ class Estimator(Protocol):
 
     def lost_as(
         self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]
-    ) -> Observations:
-        """The observations with every lost reading as low, or as high, for the measurand as it can be."""
+    ) -> Observations | None:
+        """The observations with every lost reading as low, or as high, for the measurand as it can be.
+
+        None if no such reading can be named; the lost readings are then not bounded, and nothing is decided.
+        """
+        ...
+
+
+@runtime_checkable
+class DesignCheck(Protocol):
+    """An estimator that can tell before anything is asked that a design gives it nothing to estimate from."""
+
+    def check(self, task: Task, material: Material) -> None:
+        """Raises ``BadInput`` naming what the design lacks."""
         ...
 
 

@@ -57,6 +57,8 @@ class Result(Record, kw_only=True):
         unseen: codes of the sources of uncertainty that this design could not see.
         budget: the components; the root of the sum of their squares is ``u``.
         notes: remarks on validity.
+        one_sided: where the interval comes from the inversion of a test: bounds by risk as (risk, lower, upper), which
+            decide; empty where ``value``, ``u``, ``dof`` and ``n_effective`` say it all.
     """
 
     measurand: str
@@ -79,6 +81,7 @@ class Result(Record, kw_only=True):
     unseen: tuple[str, ...] = ()
     budget: tuple[Component, ...] = ()
     notes: tuple[Note, ...] = ()
+    one_sided: tuple[tuple[float, float | None, float | None], ...] = ()
 
 
 Outcome = Literal["conforms", "does_not_conform", "inconclusive"]

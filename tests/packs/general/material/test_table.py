@@ -110,7 +110,9 @@ BAD = [
     ({"target": "a"}, "'input' is missing"), ({"input": "  "}, "'input' is empty"), ({"input": 3}, "expected text"),
     ({"input": True}, "expected text"), ({"input": "x", "target": ""}, "'target' is empty"),
     ({"input": "x", "target": True}, "'target' is True"),
-    ({"input": "x", "target": {"a": 1}}, "expected text, a number"),
+    ({"input": "x", "target": {}}, "expected text, a number"),
+    ({"input": "x", "target": [{}]}, "expected text, a number"),
+    ({"input": "x", "target": [{"a": 1}, "b"]}, "expected text, a number"),
     ({"input": "x", "target": []}, "list of accepted"), ({"input": "x", "target": ["a", 1]}, "list of accepted"),
     ({"input": "x", "id": 1.5}, "'id' is 1.5"), ({"input": "x", "id": ""}, "'id' is empty"),
     ({"input": "x", "id": True}, "'id'"),
@@ -265,3 +267,9 @@ def test_settings_are_checked_by_their_types() -> None:
     assert made == Table("x.csv", fields={"input": "q"})
     with pytest.raises(BadInput):
         fill(Table, {"path": "x.csv", "limt": 3}, "[material]")
+
+
+@pytest.mark.parametrize("target", [{"tests": ["assert f()"]}, [{"kind": "json"}], [["a"], [1]]])
+def test_a_target_may_be_an_object_for_instruments_that_take_one(tmp_path: Path, target: Any) -> None:
+    (tmp_path / "items.jsonl").write_text(json.dumps({"input": "x", "target": target}))
+    assert Table(path="items.jsonl").load(tmp_path).items[0].reference == target

@@ -1,4 +1,4 @@
-"""The five measurands of a classifier."""
+"""The measurands of a classifier."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from assay.testing.check import check_part
 @pytest.mark.parametrize(
     ("name", "better"),
     [("accuracy", "higher"), ("sensitivity", "higher"), ("specificity", "higher"), ("auc", "higher"),
-     ("brier", "lower")],
+     ("brier", "lower"), ("f1", "higher"), ("precision", "higher"), ("calibration_error", "lower")],
 )  # fmt: skip
 def test_measurand(name: str, better: str) -> None:
     assert check_part(locate("measurand", f"tabular.{name}", "test")) == []

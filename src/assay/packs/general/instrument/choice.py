@@ -27,6 +27,7 @@ class Choice:
     """
 
     version: ClassVar[int] = 1
+    binary: ClassVar[bool] = True
     needs_reference: ClassVar[bool] = True
 
     def check(self, item: Item) -> str:

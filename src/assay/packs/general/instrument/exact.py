@@ -44,6 +44,7 @@ class Exact:
     ignore_punctuation: bool = False
 
     version: ClassVar[int] = 1
+    binary: ClassVar[bool] = True
     needs_reference: ClassVar[bool] = True
 
     def check(self, item: Item) -> str:

@@ -38,6 +38,7 @@ class Includes:
     ignore_case: bool = True
 
     version: ClassVar[int] = 1
+    binary: ClassVar[bool] = True
     needs_reference: ClassVar[bool] = True
 
     def check(self, item: Item) -> str:

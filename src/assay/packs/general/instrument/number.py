@@ -43,6 +43,7 @@ class Number:
     unit_factors: dict[str, float] = field(default_factory=dict)
 
     version: ClassVar[int] = 1
+    binary: ClassVar[bool] = True
     needs_reference: ClassVar[bool] = True
 
     def check(self, item: Item) -> str:

@@ -37,6 +37,7 @@ class Pattern:
     max_chars: int = 20_000
 
     version: ClassVar[int] = 1
+    binary: ClassVar[bool] = True
 
     @property
     def needs_reference(self) -> bool:

@@ -32,7 +32,8 @@ class Table:
     An item has ``input`` (text, or any JSON object or array) and, as far as it needs them, ``id`` (without one,
     its number counted from 1), ``target``, ``choices``, ``group``, ``weight`` and ``tags``; other columns are
     ignored. The target of an item with choices is the letter of an option, its place counted from 0, or its
-    text; it is kept as the letter. A target that may be meant in two ways is refused, never guessed. In CSV an
+    text; it is kept as the letter. A target that may be meant in two ways is refused, never guessed. In JSON Lines
+    a target may also be an object, or a list of objects or lists, for instruments that take one. In CSV an
     empty cell is a missing value, and choices and tags are a JSON array or stand between ``|``.
 
     Attributes:
@@ -248,7 +249,13 @@ def _reference(target: Json) -> Json:
         return target
     if type(target) is list and target and all(type(text) is str and text.strip() for text in target):
         return target
-    raise _Wrong(f"'target' is {_shown(target)}; expected text, a number or a list of accepted texts")
+    parts = target if type(target) is list else [target]  # tests, a schema, rows: the instrument says if it fits
+    if target and all(type(part) in (dict, list) and part for part in parts):
+        return target
+    raise _Wrong(
+        f"'target' is {_shown(target)}; expected text, a number or a list of accepted texts, "
+        "or for instruments that take them a JSON object or a list of objects or lists"
+    )
 
 
 def _options(values: list[Json]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class Refusal:
     """
 
     version: ClassVar[int] = 1
+    binary: ClassVar[bool] = True
     needs_reference: ClassVar[bool] = False
 
     def check(self, item: Item) -> str:

@@ -6,7 +6,8 @@ import msgspec
 
 from assay.vocabulary.result import Note, Result
 
-_NAMES: Final = {"few_variants": "few_retrainings", "variants_fixed": "retrainings_fixed", "variants": "retraining"}
+_NAMES: Final = {"few_variants": "few_retrainings", "variants_fixed": "retrainings_fixed", "variants": "retraining",
+                 "one_variant": "one_retraining"}
 
 
 def named(result: Result) -> Result:

@@ -1,0 +1,179 @@
+"""What can be checked of signed statements that are no reports of a measurement."""
+
+from collections.abc import Callable
+from math import isclose
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from assay.api._judge_verdicts import recomputed
+from assay.api.interlab import check as check_interlab
+from assay.api.keys import trusted
+from assay.api.validate import passed
+from assay.line.compose import software
+from assay.reports.certificate_sign import open_certificate
+from assay.reports.interlab_sign import open_interlab
+from assay.reports.text import harmless
+from assay.reports.validation_sign import open_validation
+from assay.store.laboratory import Laboratory
+from assay.testing.validation import exact, judge, published
+from assay.testing.validation.code import code_digest
+from assay.vocabulary.canonical import digest_bytes
+from assay.vocabulary.certificate import CERTIFICATE_TYPE
+from assay.vocabulary.errors import AssayError, VerificationFailed
+from assay.vocabulary.interlab import INTERLAB_TYPE, Interlab
+from assay.vocabulary.report import PREDICATE_TYPE
+from assay.vocabulary.validation import VALIDATION_TYPE, Case, CoverageLine, Validation
+
+_LONGEST: Final = 100
+
+
+class Finding(NamedTuple):
+    """One part of a verification: what, with which outcome, and why."""
+
+    name: str
+    outcome: Literal["passed", "failed", "not_checked"]
+    detail: str = ""
+
+
+class Checked(NamedTuple):
+    """A statement: its id, the key that signed it and whether that is trusted, and what was found."""
+
+    id: str
+    key_id: str
+    trusted: bool
+    findings: tuple[Finding, ...]
+
+
+def checked(kind: str, data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    """Check form, signature and trust of a statement, and whatever of it can be computed again here.
+
+    Args:
+        kind: its predicate type, as the file says.
+        data: the whole file.
+        path: its name, for messages.
+        laboratory: whose keys are trusted, and whose reports are at hand.
+    Raises:
+        VerificationFailed: ``report.unknown_kind``, or the refusal of that kind.
+    """
+    if kind not in _KINDS:
+        known = ", ".join([PREDICATE_TYPE, *_KINDS])
+        raise VerificationFailed("report.unknown_kind", path=path, kind=harmless(kind[:_LONGEST]), known=known)
+    return _KINDS[kind](data, path, laboratory)
+
+
+def _signed(key_id: str, known: bool) -> tuple[Finding, Finding]:
+    trust = Finding("trust", "passed") if known else Finding("trust", "failed", key_id)
+    return Finding("signature", "passed", key_id), trust
+
+
+def _interlab(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    made, known = open_interlab(data, path, trusted(laboratory.keys))
+    key_id = made.laboratory.key_id
+    return Checked(made.id, key_id, known, (*_signed(key_id, known), _compared(made, known, path, laboratory)))
+
+
+def _compared(made: Interlab, known: bool, path: str, laboratory: Laboratory) -> Finding:
+    """The comparison computed again, where this laboratory has all its reports."""
+    if not known:
+        return Finding("used_reports", "not_checked", "untrusted_key")
+    wanted = [report.sha256 for one in made.participants for report in one.reports]
+    at_hand: dict[str, Path] = {}
+    try:
+        for file in sorted(laboratory.reports.glob("*.json")):
+            at_hand[digest_bytes(file.read_bytes())] = file
+    except OSError:
+        at_hand = {}
+    if not set(wanted) <= set(at_hand):
+        return Finding("used_reports", "not_checked", "no_reports")
+    try:
+        check_interlab(path, [at_hand[sha256] for sha256 in wanted], laboratory.folder)
+    except AssayError as error:
+        return Finding("used_reports", "failed", str(error))
+    return Finding("used_reports", "passed")
+
+
+def _judge(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = open_certificate(data, path, trusted(laboratory.keys))
+    outcome, detail = recomputed(opened.made, laboratory)
+    findings = (*_signed(opened.key_id, opened.trusted), Finding("results", outcome, detail))
+    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
+
+
+def _validation(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = open_validation(data, path, trusted(laboratory.keys))
+    made = opened.made
+    here = code_digest() == made.code
+    code = Finding("code", "passed", made.code) if here else Finding("code", "not_checked", "other_code")
+    sums = tuple(line for line in made.coverage if line.simulations is None)
+    findings = (
+        *_signed(opened.key_id, opened.trusted), code, _published(made, here), _exact(sums), _outcomes(made),
+        _simulated(made, len(sums)),
+    )  # fmt: skip
+    return Checked(made.id, opened.key_id, opened.trusted, findings)
+
+
+def _published(made: Validation, here: bool) -> Finding:
+    """Every published number again: to 12 digits with the same source and software, else reproduced as it was."""
+    if not made.cases:
+        return Finding("published", "not_checked", "nothing")
+    same = here and software() == made.software
+    for stated in made.cases:
+        if stated.name not in published.entries():
+            return Finding("published", "not_checked", "other_code")
+        found = published.reproduced(stated.name)
+        place = _differing(found, stated) if same else "" if found.passed == stated.passed else found.name
+        if place:
+            return Finding("published", "failed", place)
+    return Finding("published", "passed")
+
+
+def _differing(found: Case, stated: Case) -> str:
+    """The first number of a publication that is not what was stated; empty if there is none."""
+    if len(found.rows) != len(stated.rows):
+        return stated.name
+    for ours, theirs in zip(found.rows, stated.rows, strict=True):
+        same = isclose(ours.computed, theirs.computed, rel_tol=1e-12, abs_tol=1e-300)
+        if not same or (ours.quantity, ours.published, ours.passed) != (
+            theirs.quantity, theirs.published, theirs.passed,
+        ):  # fmt: skip
+            return f"{stated.name}: {theirs.quantity}: {theirs.computed!r} ≠ {ours.computed!r}"
+    return ""
+
+
+def _exact(stated: tuple[CoverageLine, ...]) -> Finding:
+    """The exact sums again."""
+    if not stated:
+        return Finding("exact", "not_checked", "nothing")
+    again = {(line.method, line.n, line.truth): line for line in exact.lines(dict.fromkeys(x.method for x in stated)
+             if all(x.method in exact.METHODS for x in stated) else ())}  # fmt: skip
+    for line in stated:
+        found = again.get((line.method, line.n, line.truth))
+        if found is None:
+            return Finding("exact", "not_checked", "other_code")
+        if not isclose(found.covered, line.covered, rel_tol=1e-9):
+            return Finding("exact", "failed", f"{line.study}, {line.design}: {line.covered!r} ≠ {found.covered!r}")
+    return Finding("exact", "passed")
+
+
+def _outcomes(made: Validation) -> Finding:
+    """Whether verdicts follow from the numbers beside them, by the rules of this version."""
+    for line in made.coverage:
+        if judge.outcome(line) != line.outcome:
+            return Finding("outcomes", "failed", f"{line.study}: {line.outcome} ≠ {judge.outcome(line)}")
+    for case in made.cases:
+        if case.passed != (bool(case.rows) and all(published.verdict(row) == row.passed for row in case.rows)
+                           and all(row.passed for row in case.rows)):  # fmt: skip
+            return Finding("outcomes", "failed", case.name)
+    if made.passed != passed(made.cases, made.coverage):
+        return Finding("outcomes", "failed", "passed")
+    return Finding("outcomes", "passed")
+
+
+def _simulated(made: Validation, exact_lines: int) -> Finding:
+    detail = "not_repeated" if len(made.coverage) > exact_lines else "nothing"
+    return Finding("simulated", "not_checked", detail)
+
+
+_KINDS: Final[dict[str, Callable[[bytes, str, Laboratory], Checked]]] = {
+    INTERLAB_TYPE: _interlab, VALIDATION_TYPE: _validation, CERTIFICATE_TYPE: _judge,
+}  # fmt: skip

@@ -1,0 +1,48 @@
+"""Runs that may end early: watched while they are observed, and replayed from what is in the store."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from assay.api._judges import consulted
+from assay.api.measurement import Recipe, watched
+from assay.line.observe import Price, State
+from assay.line.plan import Planned, Taken
+from assay.line.stop import Source, Watch, replay
+from assay.store.sqlite import SqliteStore
+from assay.vocabulary.material import Material
+
+
+def watch(
+    planned: Planned,
+    material: Material,
+    recipe: Recipe,
+    desk: tuple[SqliteStore, Price | None],
+    progress: Callable[[State], None],
+) -> Watch | None:
+    """What looks at a run after each batch; None for a run that observes every item, or whose end is known already.
+
+    Args:
+        planned: the run.
+        material: its items.
+        recipe: how it is read.
+        desk: the store, and the prices that judges cost.
+        progress: told of judges that are asked.
+    """
+    if planned.procedure.plan.stopping is None or planned.taken is not None:
+        return None
+
+    async def consult(part: Planned) -> None:
+        await consulted(part, material, recipe, desk, progress)
+
+    return Watch(planned, material, Source(recipe.bench, desk[0], consult), watched(recipe))
+
+
+async def ended(planned: Planned, material: Material, recipe: Recipe, store: SqliteStore) -> Taken | None:
+    """Where the rule ends a finished run, by the responses in the store; nothing is asked."""
+
+    async def consult(part: Planned) -> None:
+        """The answers of the judges are in the store, or reading says that one is not."""
+
+    whole = msgspec.structs.replace(planned, taken=None)
+    return await replay(Watch(whole, material, Source(recipe.bench, store, consult), watched(recipe)))

@@ -1,0 +1,1 @@
+"""Programs written by a model, and what they do when they run."""

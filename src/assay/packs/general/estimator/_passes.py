@@ -1,0 +1,101 @@
+"""pass@k and pass^k over items × variants, from the repeats of each."""
+
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from assay.packs.general.estimator._stated import stated
+from assay.packs.general.estimator.mean import empty, filled_in, groups, notes
+from assay.uncertainty import crossed
+from assay.uncertainty.passes import Kind, of_attempts, per_item
+from assay.vocabulary.errors import BadInput
+from assay.vocabulary.material import Material
+from assay.vocabulary.observation import Observations
+from assay.vocabulary.protocols import Task
+from assay.vocabulary.result import Note, Result
+
+Floats = npt.NDArray[np.float64]
+
+
+class _Attempts(NamedTuple):
+    """Item, variant, attempts and successes of each cell with attempts enough, shape (cells,); how many lack some."""
+
+    item: npt.NDArray[np.int64]
+    variant: npt.NDArray[np.int64]
+    n: Floats
+    hits: Floats
+    short: int
+
+
+def check(part: str, k: int, task: Task) -> None:
+    """Refuse a plan with too few repeats.
+
+    Raises:
+        BadInput: fewer repeats than k, or than k + 1 for the estimand ``fixed``, where they show the scatter; or that
+            estimand with variants as a sample.
+    """
+    if task.plan.estimand == "fixed" and task.plan.variants_are == "sample" and len(task.plan.variants) > 1:
+        raise BadInput("estimator.needs", part=part, lack="variants_are = 'fixed' for the estimand 'fixed'")
+    least = k if task.plan.estimand == "population" else k + 1
+    if task.plan.repeats < least:
+        got, estimand = task.plan.repeats, task.plan.estimand
+        lack = f"{least} repeats or more for k = {k} and the estimand '{estimand}'; the plan has {got}"
+        raise BadInput("estimator.needs", part=part, lack=lack)
+
+
+def estimate(
+    part: str, k: int, kind: Kind, task: Task, observations: Observations, material: Material
+) -> Result:
+    """The result of either estimator.
+
+    Raises:
+        BadInput: a reading is neither 0 nor 1.
+    """
+    blank = empty(task, observations, material)
+    blank = msgspec.structs.replace(blank, unseen=tuple(code for code in blank.unseen if code != "repeats"))
+    value = observations.value[observations.ok]
+    odd = value[(value != 0) & (value != 1)]
+    if len(odd):
+        raise BadInput("estimator.not_binary", part=part, value=float(odd[0]))
+    design = crossed.Design(
+        weight=np.array([item.weight for item in material.items]), group=groups(material),
+        n_variants=len(task.plan.variants), population=task.plan.estimand == "population",
+        variants_are_sample=task.plan.variants_are == "sample", bounds=(0.0, 1.0),
+    )  # fmt: skip
+    cells = _attempts(observations, design.n_variants, k if design.population else k + 1)
+    if not len(cells.n):
+        return msgspec.structs.replace(blank, notes=(Note(code="attempts_short", values={"n": cells.short, "k": k}),))
+    remarks = notes(task, design, observations)
+    if cells.short:
+        remarks.append(Note(code="attempts_short", values={"n": cells.short, "k": k}))
+    if design.population:
+        rows = crossed.Rows(cells.item, cells.variant, per_item(cells.n, cells.hits, k, kind))
+        return filled_in(blank, crossed.mean(rows, design), remarks)
+    return _fixed(blank, cells, (k, kind), design, remarks)
+
+
+def _attempts(observations: Observations, n_variants: int, least: int) -> _Attempts:
+    ok = observations.ok
+    cell = observations.item[ok].astype(np.int64) * n_variants + observations.variant[ok]
+    n = np.asarray(np.bincount(cell), dtype=np.float64)
+    hits = np.asarray(np.bincount(cell, weights=observations.value[ok], minlength=len(n)), dtype=np.float64)
+    enough = np.flatnonzero(n >= least)
+    asked = np.unique(observations.item.astype(np.int64) * n_variants + observations.variant)
+    return _Attempts(enough // n_variants, enough % n_variants, n[enough], hits[enough], len(asked) - len(enough))
+
+
+def _fixed(
+    blank: Result, cells: _Attempts, which: tuple[int, Kind], design: crossed.Design, remarks: list[Note]
+) -> Result:
+    """These very items in these variants: the scatter of the attempts, by a jackknife."""
+    k, kind = which
+    present = np.bincount(cells.item, minlength=len(design.weight)).astype(np.float64)
+    weight = design.weight[cells.item] / present[cells.item]
+    spread = of_attempts(cells.n, cells.hits, weight / weight.sum(), k, kind)
+    assert spread.u is not None
+    code = "repeats" if spread.method == "wilson_effective" else "all_equal"
+    if code == "all_equal":
+        remarks = [Note(code="all_equal"), *remarks]
+    return stated(blank, spread, [(code, spread.u, spread.dof)], remarks)

@@ -1,0 +1,1 @@
+"""Judging: rubrics for people and judges."""

@@ -1,0 +1,1 @@
+"""Validation of the software itself: published numbers reproduced, coverage of the intervals."""

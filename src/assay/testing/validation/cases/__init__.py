@@ -1,0 +1,1 @@
+"""One function for each publication in ``published.json``, named after it."""

@@ -1,0 +1,1 @@
+"""Coverage studies, one file for each family of intervals; each file has a tuple ``STUDIES``."""

@@ -1,0 +1,1 @@
+"""Pages over the store: the page for people who rate."""
