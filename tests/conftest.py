@@ -1,5 +1,9 @@
 """A laboratory in a temporary folder, and servers on loopback that count what they are asked."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests run side by side: threads of small matrix products only wait
+
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator
