@@ -4,6 +4,7 @@ import base64
 import csv
 import json
 import os
+import random
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -322,3 +323,54 @@ def test_a_session_of_rating_calibrates_the_judge(scene: Scene) -> None:
     made = calibrate(scene.folder / "judge.toml", plan.name, scene.lab, Asked(probe=False, repeats=1)).certificate
     assert made.material.name == f"ratings {plan.name}" and made.material.n_items == 150
     assert made.sensitivity is not None and made.sensitivity.value == pytest.approx(0.9, abs=0.09)
+
+
+def test_the_favour_for_the_judges_own_family_has_an_interval_and_is_verified(scene: Scene) -> None:
+    path = scene.folder / "ratings.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    rng = random.Random(4)
+    for place, row in enumerate(rows):
+        row["system"] = ("judge-7b", "org/other-1")[place % 2]
+        if row["system"] == "judge-7b" and row["verdict"] == "pass" and rng.random() < 0.5:
+            row["verdict"] = "fail"  # people fail half of its good answers, which the judge passes
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    made = scene.calibrate(probe=False)
+    found = made.certificate.self_preference
+    assert found is not None and found.interval is not None and found.interval[0] > 0
+    assert found.interval[0] < found.value < found.interval[1] and found.n > 60
+    assert verify(made.path, scene.lab).passed
+
+
+def test_without_answers_of_its_own_family_nothing_is_said_of_it(scene: Scene) -> None:
+    path = scene.folder / "ratings.csv"
+    head, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([head + ",system", *(line + ",org/other-1" for line in rest)]))
+    assert scene.calibrate(probe=False, repeats=1).certificate.self_preference is None
+
+
+def test_the_report_of_a_calibration_says_what_the_judge_cost(scene: Scene) -> None:
+    judge = scene.folder / "judge.toml"
+    judge.write_text(judge.read_text() + "[judge.price]\ninput_per_million = 1.0\noutput_per_million = 4.0\n")
+    made = scene.calibrate(probe=False, repeats=1)
+    cost = made.measured[0].report.conditions.cost
+    assert cost is not None and cost > 0
+
+
+def test_several_answers_to_one_item_count_as_fewer(scene: Scene) -> None:
+    path = scene.folder / "ratings.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    for place, row in enumerate(rows):
+        row["group"] = f"g{place // 4}"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    made = scene.calibrate(probe=False, repeats=1).certificate
+    assert made.sensitivity is not None and made.sensitivity.n_effective is not None
+    assert {note.code for note in made.notes} == {"one_rater", "cases_clustered"}
+    (result,) = scene.measure().results
+    (row,) = [row for row in result.budget if row.label == "judge_sensitivity"]
+    assert row.dof == made.sensitivity.dof is not None

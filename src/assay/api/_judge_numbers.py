@@ -14,6 +14,7 @@ from assay.vocabulary.certificate import Cell, Rate, Stratum
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 _LEVEL: Final = 0.95
 _K: Final = coverage_factor(_LEVEL, None)
 
@@ -25,11 +26,17 @@ class Verdicts(NamedTuple):
         human: shape (cases,).
         judge: shape (cases, repeats); NaN where the judge gave none.
         graded: whether they are grades, not 0 and 1.
+        group: item of each case, from 0, shape (cases,); None where every case stands alone.
     """
 
     human: Floats
     judge: Floats
     graded: bool
+    group: Ints | None = None
+
+    def groups(self, among: Flags) -> Ints | None:
+        """The items of some of the cases."""
+        return None if self.group is None else self.group[among]
 
     @property
     def first(self) -> Floats:
@@ -47,13 +54,35 @@ class Verdicts(NamedTuple):
         return np.asarray(self.first - self.human)
 
 
-def share(hits: Flags) -> Rate | None:
-    """A proportion with its Wilson interval; None without readings."""
+def share(hits: Flags, group: Ints | None = None) -> Rate | None:
+    """A proportion with its Wilson interval; None without readings.
+
+    Where readings belong together, the interval is that of as many independent ones as would leave the same
+    uncertainty, with the degrees of freedom of the clusters.
+
+    Source: effective sample size, Korn and Graubard 1998 (recalled).
+    """
     n = len(hits)
     if not n:
         return None
     x = int(hits.sum())
-    return Rate(value=x / n, u=jeffreys_u(x, n), interval=wilson(x / n, n, _K), n=n)
+    clusters = n if group is None else len(np.unique(group))
+    if clusters == n:
+        return Rate(value=x / n, u=jeffreys_u(x, n), interval=wilson(x / n, n, _K), n=n)
+    p = x / n
+    u = _clustered_u(np.asarray(hits, dtype=np.float64) - p, group)
+    effective = min(float(n), p * (1 - p) / u**2) if u and 0 < p < 1 else float(clusters)
+    dof = float(clusters - 1) or None
+    k = _K if dof is None else coverage_factor(_LEVEL, dof)
+    u = jeffreys_u(p * effective, effective)
+    return Rate(value=p, u=u, interval=wilson(p, effective, k), n=n, n_effective=effective, dof=dof)
+
+
+def _clustered_u(off: Floats, group: Ints | None) -> float:
+    """Standard uncertainty of a mean from what its readings are off by, summed within clusters."""
+    total = off if group is None else np.bincount(np.unique(group, return_inverse=True)[1], off)
+    clusters = len(total)
+    return sqrt(float(total @ total) * clusters / (clusters - 1)) / len(off) if clusters > 1 else 0.0
 
 
 def agreement(found: Verdicts, human: float, among: Flags | None = None) -> Rate | None:
@@ -61,21 +90,25 @@ def agreement(found: Verdicts, human: float, among: Flags | None = None) -> Rate
     if found.graded:
         return None
     chosen = found.had & (found.human == human) & (True if among is None else among)
-    return share(found.first[chosen] == human)
+    return share(found.first[chosen] == human, found.groups(chosen))
 
 
-def difference(values: Floats) -> Rate | None:
+def difference(values: Floats, group: Ints | None = None) -> Rate | None:
     """A mean difference with its t interval within −1 to 1; None without readings; without scatter no uncertainty."""
     n = len(values)
     if not n:
         return None
     mean = float(values.mean())
-    spread = float(values.std(ddof=1)) if n > 1 else 0.0
-    if spread == 0:
+    clusters = n if group is None else len(np.unique(group))
+    u = _clustered_u(values - mean, group)
+    if u == 0:
         return Rate(value=mean, u=None, interval=None, n=n)
-    u = spread / sqrt(n)
-    reach = coverage_factor(_LEVEL, n - 1) * u
-    return Rate(value=mean, u=u, interval=(max(-1.0, mean - reach), min(1.0, mean + reach)), n=n)
+    reach = coverage_factor(_LEVEL, clusters - 1) * u
+    effective = None if clusters == n else min(float(n), float(values.var(ddof=1)) / u**2)
+    return Rate(
+        value=mean, u=u, interval=(max(-1.0, mean - reach), min(1.0, mean + reach)), n=n, n_effective=effective,
+        dof=float(clusters - 1),
+    )  # fmt: skip
 
 
 def contrast(found: Verdicts, flag: Flags) -> Rate | None:
@@ -92,13 +125,17 @@ def contrast(found: Verdicts, flag: Flags) -> Rate | None:
     total = weights = variance = 0.0
     n = 0
     for stratum in strata:
-        sides = [found.residual[stratum & found.had & side] for side in (flag, ~flag)]
+        flags = [stratum & found.had & side for side in (flag, ~flag)]
+        sides = [found.residual[one] for one in flags]
         sizes = [len(side) for side in sides]
         if min(sizes) < 2:
             continue
         weight = sizes[0] * sizes[1] / sum(sizes)
         total += weight * float(sides[0].mean() - sides[1].mean())
-        variance += weight**2 * sum(_variance(side, found.graded) for side in sides)
+        variance += weight**2 * sum(
+            max(_variance(side, found.graded), 0.0 if found.group is None else _clustered_u(side - side.mean(),
+                found.groups(one)) ** 2) for side, one in zip(sides, flags, strict=True)
+        )  # fmt: skip
         weights, n = weights + weight, n + sum(sizes)
     if not weights or variance == 0:
         return None
@@ -121,11 +158,15 @@ def repeatability(found: Verdicts) -> Rate | None:
         return None
     first, second = found.judge[:, 0], found.judge[:, 1]
     both = ~np.isnan(first) & ~np.isnan(second)
-    return share(first[both] == second[both])
+    return share(first[both] == second[both], found.groups(both))
 
 
 def confusion(found: Verdicts) -> tuple[Cell, ...]:
-    """Every pair of verdicts with its number, by the first answers."""
+    """Every pair of verdicts with its number, by the first answers; of grades within each item, where items share."""
+    if found.graded and found.group is not None:
+        columns = (found.human[found.had].tolist(), found.first[found.had].tolist(), found.group[found.had].tolist())
+        triples = Counter(zip(*columns, strict=True))
+        return tuple(Cell(human=h, judge=j, n=n, group=g) for (h, j, g), n in sorted(triples.items()))
     pairs = Counter(zip(found.human[found.had].tolist(), found.first[found.had].tolist(), strict=True))
     return tuple(Cell(human=human, judge=judge, n=n) for (human, judge), n in sorted(pairs.items()))
 
@@ -147,7 +188,7 @@ def strata(found: Verdicts, tags: Iterable[tuple[str, ...]]) -> tuple[Stratum, .
             Stratum(
                 by=by, name=name, n=int(among.sum()),
                 sensitivity=agreement(found, 1.0, among), specificity=agreement(found, 0.0, among),
-                difference=difference(found.residual[among]),
+                difference=difference(found.residual[among], found.groups(among)),
             )
         )  # fmt: skip
     return tuple(made)

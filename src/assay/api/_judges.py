@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from assay.api._certificates import fitting, named
-from assay.api.measurement import Measurement, Recipe, check_designs, parts_of
+from assay.api.measurement import Measurement, Recipe, check_designs, parts_of, price_of
 from assay.catalogue.build import build, read_toml
 from assay.catalogue.find import locate
 from assay.engines.local import Local
@@ -27,7 +27,7 @@ from assay.vocabulary.errors import BadInput, CannotMeasure
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.observation import Response
 from assay.vocabulary.procedure import Channel, PartUse
-from assay.vocabulary.protocols import Asks, Subject
+from assay.vocabulary.protocols import Asks, Jury, Subject
 from assay.vocabulary.record import Json
 from assay.vocabulary.rubric import Rubric
 from assay.vocabulary.rubric import load as load_rubric
@@ -37,7 +37,7 @@ async def consulted(
     planned: Planned,
     material: Material,
     recipe: Recipe,
-    desk: tuple[SqliteStore, Price | None],
+    desk: tuple[SqliteStore, Price | None, Mapping[str, Price]],
     progress: Callable[[State], None],
 ) -> None:
     """Bring every answer that some channel still needs into the store; channels that were read already need none.
@@ -46,7 +46,7 @@ async def consulted(
         BadInput: a judge is not the one that the procedure names any more.
         CannotMeasure: no judge can be used, a cap was reached, or it was interrupted; what arrived is kept.
     """
-    store, price = desk
+    store, price, prices = desk
     asking = [
         Consultation(instrument, judges_of(instrument))
         for channel in recipe.procedure.channels
@@ -64,7 +64,8 @@ async def consulted(
 
     engine: Local[Consulting, Response] = Local(recipe.limits)
     try:
-        await consult(planned, material, Desk(recipe.bench, store, engine, recipe.limits, price), asking, told)
+        made = Desk(recipe.bench, store, engine, recipe.limits, price, prices)
+        await consult(planned, material, made, asking, told)
     except asyncio.CancelledError:
         raise CannotMeasure("consult.interrupted", done=latest.done, planned=latest.planned) from None
 
@@ -115,10 +116,13 @@ def with_judges(
     folder = Path() if isinstance(source, dict) else Path(source).parent
     place, identity = Setting(laboratory, folder, measurement.material), measurement.subject.identity()
     channels = tuple(with_judge(channel, identity, place) for channel in made.procedure.channels)
+    prices: dict[str, Price] = {}
+    for channel in made.procedure.channels:
+        prices |= judge_prices(channel, folder)
     recipe = parts_of(msgspec.structs.replace(made.procedure, channels=channels), made.limits)
     check_items(measurement.material, {c.instrument.part: recipe.instruments[c.measurand] for c in channels})
     check_designs(recipe, measurement.material)
-    return msgspec.structs.replace(measurement, recipe=recipe)
+    return msgspec.structs.replace(measurement, recipe=recipe, judge_prices=prices)
 
 
 def with_judge(channel: Channel, subject: dict[str, Json], place: Setting) -> Channel:
@@ -133,7 +137,9 @@ def with_judge(channel: Channel, subject: dict[str, Json], place: Setting) -> Ch
     if instrument.certificate:
         kept = named(instrument.certificate, scope, place.laboratory, place.folder)
     elif instrument.uncalibrated:
-        return msgspec.structs.replace(channel, instrument=use)
+        own = instrument.uncorrected() if isinstance(instrument, Jury) else None
+        estimator = settled_use(own) if own else channel.estimator
+        return msgspec.structs.replace(channel, instrument=use, estimator=estimator)
     else:
         kept = fitting(scope, place.laboratory)
     _check_inside(kept.made, place.material)
@@ -189,14 +195,9 @@ def judge_use(use: PartUse, folder: Path) -> tuple[PartUse, Asks]:
     Raises:
         BadInput: a file, a rubric or a judge that is missing or wrong.
     """
-    settings = dict(use.settings)
-    if file := settings.pop("file", ""):
-        path = folder / str(file)
-        table = read_toml(path)
-        if table.pop("part", use.part) != use.part:
-            raise BadInput("judge.other_part", path=str(path), part=use.part)
-        folder = path.parent
-        settings = {**table, **settings}
+    settings, folder = _with_file(use, folder)
+    if "judge" in settings:
+        settings["judge"] = _unpriced(settings["judge"])
     if isinstance(rubric := settings.get("rubric"), str) and rubric:
         path = folder / rubric
         found = path if path.suffix == ".toml" else Path(locate("rubric", rubric, "rubric").path)
@@ -208,6 +209,50 @@ def judge_use(use: PartUse, folder: Path) -> tuple[PartUse, Asks]:
     asking = build("instrument", made, f"instrument {use.part}")
     asking.scope()
     return made, asking
+
+
+def _with_file(use: PartUse, folder: Path) -> tuple[dict[str, Json], Path]:
+    """Settings of an instrument with those of its file, and the folder that relative paths begin in."""
+    settings = dict(use.settings)
+    file = settings.pop("file", "")
+    if not file:
+        return settings, folder
+    path = folder / str(file)
+    table = read_toml(path)
+    if table.pop("part", use.part) != use.part:
+        raise BadInput("judge.other_part", path=str(path), part=use.part)
+    return {**table, **settings}, path.parent
+
+
+def _unpriced(judge: Json) -> Json:
+    """One judge or several without their prices, which no judge can notice."""
+    if isinstance(judge, dict):
+        return {key: value for key, value in judge.items() if key != "price"}
+    return [_unpriced(one) for one in judge] if isinstance(judge, list | tuple) else judge
+
+
+def judge_prices(channel: Channel, folder: Path) -> dict[str, Price]:
+    """Prices of a channel's judges, by the digest of their identity; nothing for an instrument that asks nobody.
+
+    Raises:
+        BadInput: a ``[judge.price]`` that is no price table, or two prices of one judge.
+    """
+    if not isinstance(build("instrument", channel.instrument, "instrument"), Asks):
+        return {}
+    settings, _ = _with_file(channel.instrument, folder)
+    _, asking = judge_use(channel.instrument, folder)
+    judges = settings.get("judge", ())
+    prices: dict[str, Price] = {}
+    for one, identity in zip([judges] if isinstance(judges, dict) else judges, asking.identities, strict=True):
+        if "price" in one:
+            if not isinstance(one["price"], dict):
+                got, expected = repr(one["price"])[:80], "a table [judge.price]"
+                raise BadInput("setting.type", where="judge", key="price", got=got, expected=expected)
+            price = price_of(one["price"], "[judge.price]")
+            if prices.setdefault(identity, price) != price:
+                raise BadInput("setting.value", where="[judge.price]", key="price", got=repr(one["price"])[:80],
+                               expected="the same price wherever the same judge stands")  # fmt: skip
+    return prices
 
 
 def check_relative(judge: dict[str, Json], subject: dict[str, Json]) -> None:

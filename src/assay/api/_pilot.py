@@ -18,6 +18,7 @@ from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.procedure import Procedure
+from assay.vocabulary.protocols import Corrects
 from assay.vocabulary.result import Note
 
 Ints = npt.NDArray[np.int64]
@@ -117,7 +118,9 @@ def _side(store: SqliteStore, name: str, recipe: Recipe, measurand: str) -> _Sid
     task = Task(work.recipe.measurands[measurand], work.recipe.procedure.plan)
     result = estimate(task, work.recipe.estimators[measurand], observations, work.material).result
     rows = Rows(observations.item[ok], observations.variant[ok], observations.value[ok])
-    if result.value is None or abs(_mean_of(rows, work.material) - result.value) > 1e-9 * max(1.0, abs(result.value)):
+    value, corrects = result.value, isinstance(work.recipe.estimators[measurand], Corrects)
+    off = None if value is None else abs(_mean_of(rows, work.material) - value)
+    if not corrects and (value is None or off is None or off > 1e-9 * max(1.0, abs(value))):
         raise BadInput("plan.no_mean", run=record.name, measurand=measurand)
     conditions = store.conditions(number)
     usage = {key: n / max(1, conditions.responses) for key, n in conditions.usage.items()}

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from assay.api._judge_preview import JudgePreview
 from assay.api._pilot import Seen
 from assay.api._plan_scene import Assumed
 from assay.api.measure import preview
 from assay.api.measurement import Measurement
 from assay.line.observe import Price
 from assay.vocabulary.plan_record import Origin
+from assay.vocabulary.protocols import Asks
 from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
 
@@ -26,6 +28,9 @@ class Bill(NamedTuple):
         price: the price table; None without one.
         latency_s: seconds per request; None where not known.
         connections: requests under way at once.
+        judges: what judges are asked about all items of the file once; empty where nobody is.
+        readings: how many readings that is.
+        label_cost: cost of one verdict by people, as the user states it; None where not known.
     """
 
     systems: int
@@ -35,6 +40,18 @@ class Bill(NamedTuple):
     price: Price | None
     latency_s: float | None
     connections: int
+    judges: tuple[JudgePreview, ...] = ()
+    readings: int = 1
+    label_cost: float | None = None
+
+    @property
+    def judge_cost(self) -> float | None:
+        """Cost of the judges for one reading; 0 without judges, None where one has no price or another currency."""
+        currency = self.price.currency if self.price else self.judges[0].currency if self.judges else ""
+        costs = [one.cost for one in self.judges]
+        if None in costs or any(one.currency != currency for one in self.judges):
+            return None
+        return sum(cost for cost in costs if cost is not None) / max(1, self.readings)
 
     def of(self, readings: int) -> dict[str, Any]:
         """Requests, tokens, cost and time of so many readings of each system."""
@@ -44,6 +61,8 @@ class Bill(NamedTuple):
             usage = {"input_tokens": round(n * self.input_tokens), "output_tokens": round(n * self.output_tokens)}
             tokens = sum(usage.values())
             cost = self.price.cost(usage) if self.price else None
+            if cost is not None:
+                cost = None if self.judge_cost is None else cost + n * self.judge_cost
         time = None if self.latency_s is None else n * self.latency_s / min(self.connections, max(1, n))
         return {"requests": n, "tokens": tokens, "cost": cost, "time_s": time}
 
@@ -74,6 +93,9 @@ def bill(
     elif connections is None:
         notes.append(Note(code="connections_assumed", values={"n": _CONNECTIONS}))
     made = Bill(2 if two else 1, asked, answered, origin, measurement.price, latency, connections or _CONNECTIONS)
+    if any(isinstance(instrument, Asks) for instrument in measurement.recipe.instruments.values()):
+        looked = preview(*where)
+        made = made._replace(judges=looked.judges, readings=looked.requests, label_cost=given.label_cost)
     return made, notes
 
 

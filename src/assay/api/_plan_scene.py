@@ -6,14 +6,16 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 
 from assay.api._pilot import Seen, groups
-from assay.api.measurement import Measurement
+from assay.api.measurement import Recipe
 from assay.uncertainty.cheapest import Goal, Scene
 from assay.uncertainty.coverage import quantile
 from assay.uncertainty.pilot import stands_for
 from assay.uncertainty.planning import CONFIDENCE, SOURCES, Limit, Parts, Stands, paired, parts
 from assay.vocabulary.errors import BadInput
+from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.plan_record import Origin, PlanTarget
+from assay.vocabulary.protocols import Corrects
 from assay.vocabulary.result import Note, Requirement
 
 ITEM_SHARE: Final = 0.5
@@ -41,6 +43,7 @@ class Assumed(NamedTuple):
         output_tokens: per request.
         latency_s: seconds per request.
         connections: requests under way at once (default: ``max_connections`` of the file, or 16).
+        label_cost: cost of one verdict by people, in the currency of the price table.
     """
 
     score: float | None = None
@@ -55,6 +58,7 @@ class Assumed(NamedTuple):
     output_tokens: float | None = None
     latency_s: float | None = None
     connections: int | None = None
+    label_cost: float | None = None
 
 
 class Asked(Protocol):
@@ -71,6 +75,22 @@ class Asked(Protocol):
     @property
     def power(self) -> float:
         """Wanted probability."""
+
+
+class Designed(Protocol):
+    """What of a measurement is needed here."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """The procedure with its parts."""
+
+    @property
+    def material(self) -> Material:
+        """The items."""
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What is to be decided on."""
 
 
 class SetOut(NamedTuple):
@@ -107,12 +127,13 @@ def check(given: Assumed, pilot: bool) -> None:
         "sd": (0.0, None), "item_share": (0.0, 1.0), "interaction_share": (0.0, 1.0), "group_share": (0.0, 1.0),
         "variant_sd": (0.0, None), "correlation": (-1.0, 1.0), "items": (2, None), "input_tokens": (0.0, None),
         "output_tokens": (0.0, None), "latency_s": (0.0, None), "connections": (1, 65_535),
+        "label_cost": (0.0, None),
     }  # fmt: skip
     for key, (low, high) in rules.items():
         value = getattr(given, key)
         if value is None:
             continue
-        strict = key in ("sd", "latency_s")
+        strict = key in ("sd", "latency_s", "label_cost")
         if value < low or (strict and value == low) or (high is not None and value > high) or not isfinite(value):
             expected = f"a number {'above' if strict else 'of at least'} {low:g}" if high is None else (
                 f"a number from {low:g} to {high:g}")  # fmt: skip
@@ -122,32 +143,72 @@ def check(given: Assumed, pilot: bool) -> None:
         raise BadInput("plan.shares", total=f"{sum(shares):g}")
 
 
-def set_out(measurement: Measurement, name: str, wanted: Asked, found: Seen | None, given: Assumed) -> SetOut:
+def set_out(measurement: Designed, name: str, wanted: Asked, found: Seen | None, given: Assumed) -> SetOut:
     """Put everything together.
 
     Raises:
         BadInput: nothing is known of the scatter; a score outside the scale.
     """
     measurand, plan = measurement.recipe.measurands[name], measurement.recipe.procedure.plan
+    estimator = measurement.recipe.estimators[name]
+    corrects = estimator if isinstance(estimator, Corrects) else None
     items = measurement.material.items
     group = groups(items)
     required = tuple(one for one in measurement.requirements if one.measurand == name)
     deciding = required if wanted.target_u is None and wanted.detect is None else ()
     _check_score(given.score, measurand)
-    start = _from_pilot(found, given, measurand) if found else _assumed(given, measurand, deciding, group is not None)
+    seen_by = given if corrects is None else _as_judged(given, corrects, (found, measurand, deciding))
+    start = _from_pilot(found, seen_by, measurand) if found else (
+        _assumed(seen_by, measurand, deciding, group is not None))  # fmt: skip
     start = _variants(start, given, measurand, plan.variants_are == "sample")
+    start, fixed = (start, 0.0) if corrects is None else _corrected(start, corrects, given, found)
     if wanted.detect is not None and (found is None or len(found.runs) == 1):
         start = _doubled(start, given)
-    quarter = _range(measurand) ** 2 / 4
+    quarter = _range(measurand) ** 2 / 4 * (1.0 if corrects is None else corrects.slope**2)
     two = wanted.detect is not None
     stands = stands_for(np.array([item.weight for item in items]), group, Stands(
         population=plan.estimand == "population", variants_are_sample=plan.variants_are == "sample",
-        largest=(4 if two else 1) * quarter or None, padding=(2 if two else 1) * quarter))  # fmt: skip
+        largest=(4 if two else 1) * quarter or None, padding=(2 if two else 1) * quarter,
+        fixed=0.0 if two else fixed))  # fmt: skip
     goal, target = _goal(wanted, (deciding, start, found, measurand), plan.level)
-    if found is None and (measurand.low, measurand.high) == (0.0, 1.0) and given.sd is None:
+    if corrects is not None:
+        goal = goal._replace(binary=False)
+    elif found is None and (measurand.low, measurand.high) == (0.0, 1.0) and given.sd is None:
         goal = goal._replace(binary=True)
     scene = Scene(start.parts, stands, goal)
     return SetOut(scene, target, start.origins, start.value, start.value_origin, start.notes)
+
+
+def _as_judged(
+    given: Assumed, corrects: Corrects, known: tuple[Seen | None, Measurand, tuple[Requirement, ...]]
+) -> Assumed:
+    """The assumptions with the score that the judge itself would give."""
+    found, measurand, required = known
+    score = given.score
+    if score is None and found is None:
+        score = _default_score(measurand, required)
+    if score is None:
+        return given
+    low = measurand.low if measurand.low is not None else score
+    high = measurand.high if measurand.high is not None else score
+    return given._replace(score=min(high, max(low, corrects.raw(score))))
+
+
+def _corrected(
+    start: _Start, corrects: Corrects, given: Assumed, found: Seen | None
+) -> tuple[_Start, float]:
+    """Components of the corrected value from those of the judge's readings, and the variance of the certificate."""
+    slope = corrects.slope
+    made = Parts(start.parts.variance * slope**2, start.parts.covariance * slope**4)
+    assert start.value is not None
+    value = given.score if given.score is not None else min(1.0, max(0.0, (start.value - corrects.raw(0.0)) * slope))
+    origin: Origin = "given" if given.score is not None else "pilot" if found else "default"
+    codes = ("score_instead",) if found and given.score is not None else ()
+    notes = tuple(note for note in start.notes if note.code not in codes)
+    if given.score is None and found is None:
+        notes = (*notes, Note(code="score_default", values={"score": value}))
+    start = start._replace(parts=made, value=value, value_origin=origin, notes=notes)
+    return start, corrects.floor(value) ** 2
 
 
 def _range(measurand: Measurand) -> float:

@@ -5,11 +5,14 @@ from math import isclose
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from assay.api._arena_fields import differing
 from assay.api._judge_verdicts import recomputed
+from assay.api.arena import held_against
 from assay.api.interlab import check as check_interlab
 from assay.api.keys import trusted
 from assay.api.validate import passed
 from assay.line.compose import software
+from assay.reports.arena_sign import open_arena
 from assay.reports.certificate_sign import open_certificate
 from assay.reports.interlab_sign import open_interlab
 from assay.reports.text import harmless
@@ -17,6 +20,7 @@ from assay.reports.validation_sign import open_validation
 from assay.store.laboratory import Laboratory
 from assay.testing.validation import exact, judge, published
 from assay.testing.validation.code import code_digest
+from assay.vocabulary.arena import ARENA_TYPE
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.certificate import CERTIFICATE_TYPE
 from assay.vocabulary.errors import AssayError, VerificationFailed
@@ -99,6 +103,15 @@ def _judge(data: bytes, path: str, laboratory: Laboratory) -> Checked:
     return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
 
 
+def _arena(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = open_arena(data, path, trusted(laboratory.keys))
+    place = differing(opened.made)
+    results = Finding("results", "failed", place) if place else Finding("results", "passed")
+    outcome, detail = held_against(opened.made, laboratory)
+    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("verdicts", outcome, detail))
+    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
+
+
 def _validation(data: bytes, path: str, laboratory: Laboratory) -> Checked:
     opened = open_validation(data, path, trusted(laboratory.keys))
     made = opened.made
@@ -175,5 +188,5 @@ def _simulated(made: Validation, exact_lines: int) -> Finding:
 
 
 _KINDS: Final[dict[str, Callable[[bytes, str, Laboratory], Checked]]] = {
-    INTERLAB_TYPE: _interlab, VALIDATION_TYPE: _validation, CERTIFICATE_TYPE: _judge,
+    INTERLAB_TYPE: _interlab, VALIDATION_TYPE: _validation, CERTIFICATE_TYPE: _judge, ARENA_TYPE: _arena,
 }  # fmt: skip

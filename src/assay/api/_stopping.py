@@ -1,6 +1,6 @@
 """Runs that may end early: watched while they are observed, and replayed from what is in the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -17,7 +17,7 @@ def watch(
     planned: Planned,
     material: Material,
     recipe: Recipe,
-    desk: tuple[SqliteStore, Price | None],
+    desk: tuple[SqliteStore, Price | None, Mapping[str, Price]],
     progress: Callable[[State], None],
 ) -> Watch | None:
     """What looks at a run after each batch; None for a run that observes every item, or whose end is known already.
@@ -26,7 +26,7 @@ def watch(
         planned: the run.
         material: its items.
         recipe: how it is read.
-        desk: the store, and the prices that judges cost.
+        desk: the store, the price of tokens, and the prices of judges that have their own.
         progress: told of judges that are asked.
     """
     if planned.procedure.plan.stopping is None or planned.taken is not None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
-import numpy as np
 
 from assay.api import _judge_numbers as numbers
+from assay.api._arena_judging import judging
 from assay.api._certificates import keep, today
-from assay.api._judge_verdicts import stated_numbers, susceptibility, verdicts
-from assay.api._judges import family, judge_use, judges_of, settled_use, tagged
+from assay.api._judge_verdicts import Probe, probed, stated_numbers, verdicts
+from assay.api._judges import identity_digest, judge_prices, judge_use, judges_of, settled_use, tagged
+from assay.api._label_errors import label_errors
+from assay.api._pair_calibration import Wished, pair_certificate
 from assay.api.measure import carry_out
 from assay.api.measured import Measured
 from assay.api.measurement import Measurement, Recipe, parts_of
@@ -20,7 +22,7 @@ from assay.catalogue.build import read_toml
 from assay.catalogue.procedures import procedure
 from assay.exchange.known_cases import KnownCases, known_cases
 from assay.exchange.ratings import table
-from assay.line.observe import State
+from assay.line.observe import Price, State
 from assay.line.plan import check_items
 from assay.reports.certificate_sign import sign_certificate
 from assay.reports.keys import SigningKey
@@ -31,8 +33,8 @@ from assay.vocabulary.canonical import digest, settled
 from assay.vocabulary.certificate import JudgeCertificate, Scope
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
-from assay.vocabulary.procedure import PartUse
-from assay.vocabulary.protocols import Asks, Subject
+from assay.vocabulary.procedure import Channel, PartUse
+from assay.vocabulary.protocols import Asks, Jury, Subject
 from assay.vocabulary.rating import latest
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import Particulars
@@ -42,6 +44,8 @@ from assay.vocabulary.rubric import Rubric
 LEAST: Final = 10
 """Fewest cases of each verdict (or, for grades, of all) that a judge is calibrated on."""
 _FEW: Final = 30
+_PROBED: Final = (40, 20)
+"""Most failing and passing cases in which something is planted."""
 
 
 class Asked(Record, kw_only=True):
@@ -85,6 +89,7 @@ class _Bench(NamedTuple):
     asked: Asked
     laboratory: Laboratory
     progress: Callable[[State], None]
+    prices: dict[str, Price]
 
     @property
     def graded(self) -> bool:
@@ -118,21 +123,45 @@ def calibrate(
         raise BadInput("setting.missing", where=str(judge), key="part", expected='such as "judging.pointwise"')
     part = str(content.pop("part"))
     folder = Path() if isinstance(judge, dict) else Path(judge).parent
-    use, instrument = judge_use(PartUse(part=part, settings=content), folder)
+    given = PartUse(part=part, settings=content)
+    use, instrument = judge_use(given, folder)
+    prices = judge_prices(Channel(measurand="", instrument=given), folder)
     rubric = msgspec.convert(use.settings["rubric"], Rubric)
+    if rubric.kind == "choice":
+        return _paired(judge, str(against), asked, laboratory, progress or (lambda state: None))
     if rubric.kind not in ("selection", "score"):
         raise BadInput("judge.not_calibrated", rubric=rubric.name, kind=rubric.kind)
-    bench = _Bench(use, instrument, rubric, instrument.scope(), asked, laboratory, progress or (lambda state: None))
+    if isinstance(instrument, Jury) and instrument.latent:
+        raise BadInput("judge.latent")
+    bench = _Bench(use, instrument, rubric, instrument.scope(), asked, laboratory, progress or (lambda state: None),
+                   prices)  # fmt: skip
     cases = _cases(str(against), bench)
     judges = judges_of(instrument)
-    runs = [_run(bench, one, cases.material, "") for one in judges]
-    planted = _planted(bench, judges, cases.material)
-    made = _certificate(bench, cases, (runs, planted))
+    runs = [_run(bench, one, cases.material) for one in judges]
+    harmless, planted = _probe(bench, judges, cases.material)
+    made = _certificate(bench, cases, (runs, harmless, planted))
+    return _issued(made, asked, laboratory, (*runs, *harmless, *planted))
+
+
+def _issued(
+    made: JudgeCertificate, asked: Asked, laboratory: Laboratory, measured: tuple[Measured, ...]
+) -> Calibrated:
     key = SigningKey.load_or_create(laboratory.keys)
     made = msgspec.structs.replace(made, laboratory=key.mark(asked.laboratory))
     made = msgspec.structs.replace(made, id=f"judge-{digest(made)[:12]}")
     kept = keep(sign_certificate(made, key), made, laboratory)
-    return Calibrated(made, kept.sha256, kept.path, (*runs, *planted))
+    return Calibrated(made, kept.sha256, kept.path, measured)
+
+
+def _paired(
+    judge: str | Path | dict[str, Json], against: str, asked: Asked, laboratory: Laboratory,
+    progress: Callable[[State], None],
+) -> Calibrated:  # fmt: skip
+    """The certificate of a judge that compares pairs."""
+    made = judging(judge, None, asked.limits, asked.laboratory)
+    wished = Wished(asked.repeats, asked.days, asked.columns)
+    certificate, measured = pair_certificate(made, against, wished, laboratory, progress)
+    return _issued(certificate, asked, laboratory, tuple(measured))
 
 
 def _check(asked: Asked) -> None:
@@ -178,13 +207,17 @@ def _session(name: str, bench: _Bench) -> list[tuple[str, dict[str, Any]]]:
     return rows
 
 
-def _run(bench: _Bench, judge: Subject, material: Material, planted: str) -> Measured:
-    """One run of one judge on the cases; ``planted`` is the verdict, as JSON, that a planted order asks for."""
-    name = "judging.obedience" if planted else "judging.grading" if bench.graded else "judging.calibration"
+def _run(bench: _Bench, judge: Subject, material: Material, part: str = "", planted: str = "") -> Measured:
+    """One run of one judge on the cases, by a procedure that plants something in them if ``part`` names one.
+
+    ``planted`` is the verdict, as JSON, that a planted order asks for.
+    """
+    name = part or ("judging.grading" if bench.graded else "judging.calibration")
     table_of = {**bench.asked.limits, "part": name, "repeats": 1 if planted else bench.asked.repeats}
     made, limits = procedure(table_of)
     rubric = bench.use.settings["rubric"]
-    among = {"judging.sensitivity": "passing", "judging.specificity": "failing", "judging.obedience": "passed"}
+    among = {"judging.sensitivity": "passing", "judging.specificity": "failing", "judging.obedience": "passed",
+             "judging.undisturbed": "passed"}  # fmt: skip
     channels = tuple(
         msgspec.structs.replace(
             channel,
@@ -204,7 +237,7 @@ def _run(bench: _Bench, judge: Subject, material: Material, planted: str) -> Mea
     plan = made.plan
     if planted:
         plan = msgspec.structs.replace(
-            plan, variants=tuple(msgspec.structs.replace(v, data={"planted": planted}) for v in plan.variants)
+            plan, variants=tuple(msgspec.structs.replace(v, data={**v.data, "planted": planted}) for v in plan.variants)
         )
     settings = {"rubric": rubric, "language": bench.scope.language}
     made = msgspec.structs.replace(
@@ -219,36 +252,42 @@ def _run(bench: _Bench, judge: Subject, material: Material, planted: str) -> Mea
         material=material,
         recipe=recipe,
         requirements=(),
-        price=None,
+        price=bench.prices.get(identity_digest(judge)),
     )
     return carry_out(measurement, bench.laboratory, False, bench.progress)
 
 
-def _planted(bench: _Bench, judges: tuple[Subject, ...], material: Material) -> list[Measured]:
-    """The failing cases, put again with an order to pass them; nothing where that is not wanted or they are few."""
-    failing = tuple(item for item in material.items if float(item.reference) < 0.5)
-    if not bench.asked.probe or len(failing) < LEAST:
-        return []
-    best = bench.scope.passes[0] if bench.scope.passes else bench.rubric.values[-1]
-    few = Material(name=f"{material.name} (failing)", items=failing, source=material.source)
-    wanted = msgspec.json.encode(best).decode()
-    return [_run(bench, one, few, wanted) for one in judges]
+def _probe(
+    bench: _Bench, judges: tuple[Subject, ...], material: Material
+) -> tuple[list[Measured], list[Measured]]:
+    """Some cases put again with a harmless sentence, and with orders to pass them; nothing where that is not wanted, or
+    where too few cases fail."""
+    sides = [[item for item in material.items if (float(item.reference) >= 0.5) is passes] for passes in (False, True)]
+    if not bench.asked.probe or len(sides[0]) < LEAST:
+        return [], []
+    few = []
+    for side, most in zip(sides, _PROBED, strict=True):
+        n = min(len(side), most)
+        few += [side[place * len(side) // n] for place in range(n)]
+    chosen = Material(name=f"{material.name} (probe)", items=tuple(few), source=material.source)
+    best = msgspec.json.encode(bench.scope.passes[0] if bench.scope.passes else bench.rubric.values[-1]).decode()
+    parts = ("judging.harmless", "judging.obedience")
+    harmless, planted = ([_run(bench, one, chosen, part, best) for one in judges] for part in parts)
+    return harmless, planted
 
 
-def _certificate(bench: _Bench, cases: KnownCases, runs: tuple[list[Measured], list[Measured]]) -> JudgeCertificate:
-    plain, planted = runs
-    report, material = plain[0].report, cases.material
-    names, probed = tuple(run.run for run in plain), tuple(run.run for run in planted)
+def _certificate(
+    bench: _Bench, cases: KnownCases, runs: tuple[list[Measured], list[Measured], list[Measured]]
+) -> JudgeCertificate:
+    report, material = runs[0][0].report, cases.material
+    names = Probe(*(tuple(run.run for run in some) for some in runs))
     with bench.laboratory.guarded(), closing(SqliteStore(bench.laboratory, write=False)) as store:
-        found = verdicts(bench.instrument, names, store)
-        gain = susceptibility(bench.instrument, (names, probed), store) if probed else None
+        found = verdicts(bench.instrument, names.plain, store)
+        gained = probed(bench.instrument, names, store) if names.planted else {}
     identities = tuple(settled(one.identity()) for one in judges_of(bench.instrument))
-    length = np.array([len(str(item.stimulus["response"])) for item in material.items])
-    own = {family(one) for one in identities} - {""}
-    akin = np.array([bool({family({"model": name}) for name in tagged(item, "system")} & own)
-                     for item in material.items])  # fmt: skip
     stated = {by: tuple(sorted({name for item in material.items for name in tagged(item, by)}))
               for by in ("language", "kind")}  # fmt: skip
+    errors = None if bench.graded else label_errors(cases.votes, found.group)
     return JudgeCertificate(
         id="",
         issued=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -259,32 +298,34 @@ def _certificate(bench: _Bench, cases: KnownCases, runs: tuple[list[Measured], l
         kind=bench.rubric.kind,
         material=report.material,
         instrument=bench.use,
-        runs=names,
-        planted=probed,
+        runs=names.plain,
+        planted=names.planted,
+        harmless=names.harmless,
         observations=report.observations.digest,
         raters=cases.raters,
         agreement=cases.agreement,
         excluded=cases.excluded,
-        **stated_numbers(found),
-        length=numbers.contrast(found, length > np.median(length)),
-        self_preference=numbers.contrast(found, akin) if akin.any() else None,
-        susceptibility=gain,
-        strata=numbers.strata(found, [item.tags for item in material.items]),
+        **stated_numbers(found, material.items, identities),
+        **gained,
+        label_errors=errors,
         prevalence=bench.asked.prevalence,
         languages=stated["language"],
         kinds=stated["kind"],
-        notes=_notes(found, cases),
+        notes=_notes(found, cases, errors is not None),
     )
 
 
-def _notes(found: numbers.Verdicts, cases: KnownCases) -> tuple[Note, ...]:
+def _notes(found: numbers.Verdicts, cases: KnownCases, known: bool) -> tuple[Note, ...]:
     notes = []
     if cases.raters == 1:
         notes.append(Note(code="one_rater"))
+    elif not known and not found.graded:
+        notes.append(Note(code="raters_unknown"))
     if cases.excluded:
         notes.append(Note(code="raters_divided", values={"n": cases.excluded}))
-    if any(item.group is not None for item in cases.material.items):
-        notes.append(Note(code="cases_clustered"))
+    if found.group is not None:
+        values = {"n": len(found.group), "items": int(found.group.max()) + 1}
+        notes.append(Note(code="cases_clustered", values=values))
     few = [n for n in (int((found.had & (found.human == value)).sum()) for value in (0.0, 1.0)) if n < _FEW]
     if few and not found.graded:
         notes.append(Note(code="cases_few", values={"n": min(few)}))

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from assay.api._judge_preview import JudgePreview, judge_previews, tokens_in
 from assay.api._judges import with_judges
 from assay.api._stopping import watch
 from assay.api.measured import Measured
@@ -125,6 +126,7 @@ async def _measure(
         particulars=measurement.particulars,
         requirements=measurement.requirements,
         price=measurement.price,
+        judge_prices=measurement.judge_prices,
     )
     work = Work(manifest, recipe, measurement.material, store)
     work, state = await _observe(measurement, work, progress)
@@ -161,7 +163,8 @@ async def _observe(
     limits = work.recipe.limits
     engine: Local[Asking, Response] = Local(limits)
     rig = Rig(measurement.subject, work.recipe.bench, work.store, engine, limits, measurement.price)
-    looks = watch(planned, work.material, work.recipe, (work.store, measurement.price), progress)
+    desk = work.store, measurement.price, measurement.judge_prices
+    looks = watch(planned, work.material, work.recipe, desk, progress)
     latest = State(planned=planned.n_trials)
 
     def told(state: State) -> None:
@@ -220,6 +223,7 @@ class Preview(Record, kw_only=True):
         input_tokens: estimated from the number of characters, about four to a token (about one in Chinese).
         cost: estimated cost of the input and, where ``max_tokens`` is set, of the longest output; None without prices.
         may_end_early: the numbers are the most that it may take.
+        judges: what the judges would be asked.
     """
 
     run: str
@@ -229,6 +233,7 @@ class Preview(Record, kw_only=True):
     input_tokens: int
     cost: float | None
     may_end_early: bool = False
+    judges: tuple[JudgePreview, ...] = ()
 
 
 def preview(source: str | Path | dict[str, Json], lab: str | Path = ".assay") -> Preview:
@@ -251,7 +256,7 @@ def _preview(measurement: Measurement, planned: Planned, store: SqliteStore | No
     while chunk := list(islice(all_askings, 500)):
         for asking in chunk:
             text = asking.stimulus if isinstance(asking.stimulus, str) else str(asking.stimulus)
-            tokens += _tokens(text)
+            tokens += tokens_in(text)
             if asking.trial.repeat == 1 and len(prompts) < 3 * len(planned.procedure.plan.variants):
                 head = {"item": asking.trial.item.id, "variant": asking.trial.variant.name}
                 prompts.append({**head, "stimulus": asking.stimulus})
@@ -266,9 +271,5 @@ def _preview(measurement: Measurement, planned: Planned, store: SqliteStore | No
         input_tokens=tokens,
         cost=measurement.price.cost(usage) if measurement.price else None,
         may_end_early=ends_early,
+        judges=judge_previews(measurement, planned, store),
     )
-
-
-def _tokens(text: str) -> int:
-    wide = sum(1 for char in text if char > "⺀")
-    return wide + (len(text) - wide + 3) // 4

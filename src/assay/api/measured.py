@@ -15,6 +15,12 @@ from assay.vocabulary.result import Decision, Result
 _EXIT: Final = {"does_not_conform": 1, "inconclusive": 3}
 
 
+def outcome_code(decisions: tuple[Decision, ...]) -> int:
+    """0 conforming or nothing required, 1 does not conform, 3 inconclusive; 1 before 3."""
+    codes = {_EXIT.get(decision.outcome, 0) for decision in decisions}
+    return 1 if 1 in codes else max(codes, default=0)
+
+
 class Measured:
     """Results, decisions and the signed report of one run.
 
@@ -50,8 +56,7 @@ class Measured:
     @property
     def exit_code(self) -> int:
         """0 conforming or nothing required, 1 does not conform, 3 inconclusive; 1 before 3."""
-        codes = {_EXIT.get(decision.outcome, 0) for decision in self.decisions}
-        return 1 if 1 in codes else max(codes, default=0)
+        return outcome_code(self.decisions)
 
     def to_json(self) -> dict[str, Json]:
         """What ``--json`` prints."""

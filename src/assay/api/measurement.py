@@ -71,6 +71,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     recipe: Recipe
     requirements: tuple[Requirement, ...]
     price: Price | None
+    judge_prices: dict[str, Price] = {}
 
 
 def load(source: str | Path | dict[str, Json]) -> Measurement:
@@ -89,7 +90,7 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
     requirements = tuple(fill(Requirement, row, "[[requirement]]") for row in file.requirement)
     check_requirements(requirements, made.measurands)
     made = _with_rule(made, requirements)
-    price = None if file.price is None else _price(file.price)
+    price = None if file.price is None else price_of(file.price, "[price]")
     if made.limits.max_cost is not None and price is None:
         raise BadInput("price.missing")
     subject: Subject = build("subject", _use(file.subject, "[subject]"), "[subject]")
@@ -130,12 +131,13 @@ def check_designs(made: Recipe, material: Material) -> None:
             estimator.check(Task(made.measurands[name], made.procedure.plan), material)
 
 
-def _price(table: dict[str, Json]) -> Price:
-    price: Price = fill(Price, table, "[price]")
+def price_of(table: dict[str, Json], where: str) -> Price:
+    """A price table. Raises ``BadInput`` for a key that it has not, a missing one, or a price below 0."""
+    price: Price = fill(Price, table, where)
     for key in ("input_per_million", "output_per_million"):
         if getattr(price, key) < 0:
             got = repr(getattr(price, key))
-            raise BadInput("setting.value", where="[price]", key=key, got=got, expected="a price, 0 or more")
+            raise BadInput("setting.value", where=where, key=key, got=got, expected="a price, 0 or more")
     return price
 
 

@@ -10,12 +10,14 @@ import numpy as np
 
 from assay.api import _plan_cost as cost
 from assay.api import _plan_scene as scene
+from assay.api._judges import with_judges
 from assay.api._pilot import Seen, seen
+from assay.api._plan_judge import advice
 from assay.api._plan_scene import Assumed as Assumed
 from assay.api.measurement import Measurement, load
 from assay.catalogue.build import read_toml
 from assay.catalogue.procedures import procedure
-from assay.store.laboratory import writing
+from assay.store.laboratory import Laboratory, writing
 from assay.uncertainty.cheapest import MOST_REPEATS, Room, Scene, designs, requests, why_not
 from assay.uncertainty.components import Sizes
 from assay.uncertainty.planning import CONFIDENCE, SOURCES
@@ -85,7 +87,7 @@ def plan(
     """
     given = assumed or scene.Assumed()
     _check(wanted, pilots, given)
-    measurement = load(source)
+    measurement = with_judges(load(source), Laboratory(Path(lab)), source)
     name = _measurand(measurement, wanted)
     found = seen(pilots, lab, measurement.recipe, measurement.material, name) if pilots else None
     set_out = scene.set_out(measurement, name, wanted, found, given)
@@ -94,7 +96,9 @@ def plan(
     bill, cost_notes = cost.bill(measurement, found, given, wanted.detect is not None, (source, lab))
     planner = Planner(set_out.scene, room, bill)
     notes = (*set_out.notes, *(found.notes if found else ()), *cost_notes, *_notes(measurement, room))
-    return _planned(measurement, name, planner, set_out, (found, available, given, notes))
+    made = _planned(measurement, name, planner, set_out, (found, available, given, notes))
+    told = advice(measurement, made, set_out.scene.stands.fixed, bill)
+    return msgspec.structs.replace(made, notes=(*made.notes, *told))
 
 
 def render(made: StudyPlan, language: str, path: Path) -> Path:
@@ -217,7 +221,9 @@ def _reason(planner: Planner, available: int | None) -> tuple[Note, Sizes | None
             values["variants"] = available
     if short.reason == "items" and short.needed is not None:
         values["needed"] = short.needed.items
-    code = short.reason if short.needed is not None or short.reason in ("on_limit", "repeats") else "none"
+    if short.reason == "fixed":
+        values["floor"] = float(np.sqrt(planner.scene.stands.fixed))
+    code = short.reason if short.needed is not None or short.reason in ("on_limit", "repeats", "fixed") else "none"
     return Note(code=code, values=values), short.needed if short.reason == "items" else None
 
 

@@ -10,7 +10,7 @@ from typing import IO
 
 import msgspec
 
-from assay.api._judges import Setting, with_judge
+from assay.api._judges import Setting, judge_prices, with_judge
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
 from assay.api.measurement import Recipe, check_designs, parts_of, requirements, watched
@@ -163,7 +163,12 @@ def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay"
         work = reopen(store, _finished(store, run))
         table = {"part": instrument} if isinstance(instrument, str) else dict(instrument)
         use = PartUse(part=str(table.pop("part", "")), settings=settled(table))
+        if work.recipe.procedure.bench.settings.get("outputs") is False and use.part != "exchange.as_scored":
+            raise BadInput("import.no_outputs", name=work.manifest.planned.run, instrument=use.part)
         recipe = _with_instrument(work, use)
+        first = Channel(measurand=recipe.procedure.channels[0].measurand, instrument=use)
+        prices = work.manifest.judge_prices | judge_prices(first, Path())
+        work = work._replace(manifest=msgspec.structs.replace(work.manifest, judge_prices=prices))
         check_items(work.material, {use.part: recipe.instruments[recipe.procedure.channels[0].measurand]})
         check_designs(recipe, work.material)
         return _issued(work._replace(recipe=recipe), store)
@@ -171,7 +176,8 @@ def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay"
 
 def _with_instrument(work: Work, use: PartUse) -> Recipe:
     first, *rest = work.recipe.procedure.channels
-    estimator = PartUse(part="general.mean") if "certificate" in first.estimator.settings else first.estimator
+    estimator = PartUse(part="general.mean") if {"certificate", "jurors"} & set(first.estimator.settings) else (
+        first.estimator)  # fmt: skip
     channel = Channel(measurand=first.measurand, instrument=use, estimator=estimator)
     channel = with_judge(channel, work.manifest.planned.subject, Setting(work.store.laboratory, Path(), work.material))
     return parts_of(msgspec.structs.replace(work.recipe.procedure, channels=(channel, *rest)), Limits())

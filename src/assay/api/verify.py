@@ -14,17 +14,18 @@ from assay.api.examine import Found, examine
 from assay.api.keys import own_key_id, trusted
 from assay.api.measure import run_loop
 from assay.api.measurement import parts_of
-from assay.api.work import Manifest, Work, estimates
-from assay.line.compose import account, digests, software
+from assay.api.work import Manifest, Work, accounted, estimates, juries
+from assay.line.compose import digests, software
 from assay.line.compose import ended as ended_notes
 from assay.line.decide import decide
+from assay.line.jury import DIVIDED
 from assay.line.plan import Planned
 from assay.reports.envelope import LARGEST_BYTES, Opened, open_envelope
 from assay.reports.statement import predicate_type
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.canonical import digest
-from assay.vocabulary.errors import AssayError, BadInput
+from assay.vocabulary.errors import AssayError, BadInput, CannotMeasure
 from assay.vocabulary.material import Material
 from assay.vocabulary.procedure import Limits
 from assay.vocabulary.record import Json, Record
@@ -119,6 +120,7 @@ def _statement(found: Checked) -> Verification:
 _PARTS = ("material", "responses", "observations", "conditions", "results", "decisions")
 _UNSOUND = (  # what rows with impossible content end in
     IndexError, TypeError, ValueError, OverflowError, msgspec.DecodeError, sqlite3.OperationalError, BadInput,
+    CannotMeasure,
 )  # fmt: skip
 
 
@@ -165,7 +167,7 @@ def _against_store(report: Report, store: SqliteStore) -> list[Check]:
     requirements = tuple(decision.requirement for decision in report.decisions)
     work = Work(Manifest(planned=planned, title="", requirements=requirements), recipe, material, store)
     rows, sound = _rows(report, planned, material, store, channels)
-    rows += _ended(report, manifest.planned, material, store)
+    rows += [*_ended(report, manifest.planned, material, store), *_verdicts(report, work, channels)]
     if any(check.outcome == "failed" for check in [*checks, *rows]):
         versions = {instrument.measurand: instrument.version for instrument in report.instruments}
         found: tuple[Found, ...] = ()
@@ -215,7 +217,7 @@ def _concerning(check: Check, found: tuple[Found, ...]) -> tuple[Found, ...]:
     if check.outcome != "failed":
         return ()
     of_responses = ("response", "no_response", "missing", "extra")
-    return tuple(one for one in found if check.name == "observations" or one.kind in of_responses)
+    return tuple(one for one in found if check.name in ("observations", "verdicts") or one.kind in of_responses)
 
 
 def _channels(report: Report, store: SqliteStore) -> dict[str, int] | None:
@@ -238,13 +240,16 @@ def _results(report: Report, work: Work, channels: dict[str, int]) -> list[Check
     exact = software() == report.software
     planned, recipe = work.manifest.planned, work.recipe
     try:
-        seen = account(planned, work.material, recipe.bench, work.store, channels, None)
+        seen = accounted(work, planned, channels, priced=False)
         found = estimates(work, channels)
         decisions = decide(work.manifest.requirements, found, recipe.measurands)
     except _UNSOUND as error:
         detail = f"{type(error).__name__}: {error}"
         return [Check(name=name, outcome="failed", detail=detail) for name in _PARTS[3:]]
-    conditions = msgspec.structs.replace(report.conditions, cost=None)
+    judges = tuple(msgspec.structs.replace(one, cost=None, currency="") for one in report.conditions.judges)
+    conditions = msgspec.structs.replace(report.conditions, cost=None, judges=judges)
+    if not report.observations.verdicts:  # issued before judges were accounted for
+        seen = seen._replace(conditions=msgspec.structs.replace(seen.conditions, judges=()))
     results = tuple(found[channel.measurand].result for channel in report.procedure.channels)
     return [
         _agree("conditions", [seen.conditions, seen.lost, seen.examples], [conditions, report.lost, report.examples],
@@ -252,6 +257,21 @@ def _results(report: Report, work: Work, channels: dict[str, int]) -> list[Check
         _agree("results", results, report.results, exact),
         _agree("decisions", decisions, report.decisions, exact),
     ]  # fmt: skip
+
+
+def _verdicts(report: Report, work: Work, channels: dict[str, int]) -> list[Check]:
+    """Whether the judges' answers are those that the report was made from; nothing where nobody was asked."""
+    if not report.observations.verdicts:
+        return []
+    try:
+        found = accounted(work, work.manifest.planned, channels, priced=False).observations.verdicts
+    except _UNSOUND as error:
+        return [Check(name="verdicts", outcome="failed", detail=f"{type(error).__name__}: {error}")]
+    answers = _equal("verdicts", found, report.observations.verdicts)
+    stated = [note for note in report.notes if note.code.startswith(DIVIDED)]
+    agreed = _agree("verdicts", [*juries(work, work.manifest.planned)], stated, software() == report.software)
+    return [answers if answers.outcome == "failed" else msgspec.structs.replace(agreed, detail=answers.detail)
+            if agreed.outcome == "passed" else agreed]  # fmt: skip
 
 
 def _agree(name: str, found: Any, stated: Any, exact: bool) -> Check:

@@ -8,23 +8,26 @@ import msgspec
 
 from assay.api._judges import consulted
 from assay.api.measurement import Recipe, parts_of
-from assay.line.compose import Composition, account, compose, same_content
+from assay.line.compose import Account, Composition, account, compose, same_content
 from assay.line.decide import decide
 from assay.line.estimate import Estimated, Task, estimate
+from assay.line.jury import divided
 from assay.line.observe import Price, State
 from assay.line.plan import Planned
 from assay.line.read import read
+from assay.line.verdicts import Run, with_verdicts
 from assay.reports.keys import PRIVATE_KEY_FILE, SigningKey
 from assay.reports.sign import sign
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.errors import BadInput, Defect
+from assay.vocabulary.imported import Origin
 from assay.vocabulary.material import Material
 from assay.vocabulary.procedure import Limits
-from assay.vocabulary.protocols import RunRecord
+from assay.vocabulary.protocols import Asks, Jury, RunRecord
 from assay.vocabulary.record import Record
 from assay.vocabulary.report import Particulars, Report
-from assay.vocabulary.result import Requirement
+from assay.vocabulary.result import Note, Requirement
 
 
 class Manifest(Record, kw_only=True):
@@ -35,6 +38,8 @@ class Manifest(Record, kw_only=True):
     requirements: tuple[Requirement, ...]
     price: Price | None = None
     particulars: Particulars = Particulars()
+    origin: Origin | None = None
+    judge_prices: dict[str, Price] = {}
 
 
 class Work(NamedTuple):
@@ -63,7 +68,8 @@ def reopen(store: SqliteStore, run: RunRecord) -> Work:
 
 async def channels(work: Work, progress: Callable[[State], None] = lambda state: None) -> dict[str, int]:
     """Read every channel of a run, its judges consulted first; the number of each in the store, by measurand."""
-    await consulted(work.manifest.planned, work.material, work.recipe, (work.store, work.manifest.price), progress)
+    desk = work.store, work.manifest.price, work.manifest.judge_prices
+    await consulted(work.manifest.planned, work.material, work.recipe, desk, progress)
     readings = [(c, work.recipe.instruments[c.measurand]) for c in work.recipe.procedure.channels]
     return await read(work.manifest.planned, work.material, work.recipe.bench, work.store, readings)
 
@@ -96,10 +102,12 @@ def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Iss
             instruments=recipe.instruments,
             estimates=found,
             decisions=decide(manifest.requirements, found, recipe.measurands),
-            account=account(planned, work.material, recipe.bench, work.store, numbers, manifest.price),
+            account=accounted(work, planned, numbers),
             mark=key.mark(manifest.particulars.laboratory),
             particulars=manifest.particulars,
             read_with=_other_instrument(manifest.planned, recipe),
+            juries=juries(work, planned),
+            origin=_origin(manifest, recipe),
         )
     )
     content = same_content(report)
@@ -107,6 +115,38 @@ def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Iss
     envelope = issued.get(content) or sign(report, key)
     work.store.keep_report(planned.run, content, envelope)
     return write(laboratory, envelope)
+
+
+def accounted(work: Work, planned: Planned, numbers: Mapping[str, int], *, priced: bool = True) -> Account:
+    """What the store knows of a run's channels and of its judges' answers.
+
+    Args:
+        work: the run.
+        planned: the same, with the procedure that it was read by.
+        numbers: channels in the store, by measurand.
+        priced: whether costs are stated.
+    """
+    manifest, recipe = work.manifest, work.recipe
+    price, prices = (manifest.price, manifest.judge_prices) if priced else (None, {})
+    seen = account(planned, work.material, recipe.bench, work.store, numbers, price)
+    asking = [one for c in recipe.procedure.channels if isinstance(one := recipe.instruments[c.measurand], Asks)]
+    return with_verdicts(seen, Run(planned, work.material, recipe.bench, work.store), asking, price, prices)
+
+
+def _origin(manifest: Manifest, recipe: Recipe) -> tuple[Note, ...]:
+    """What is to be said of observations that are not our own."""
+    if manifest.origin is None:
+        return ()
+    return manifest.origin.said(
+        recipe.procedure.channels[0].instrument, manifest.planned.procedure.channels[0].instrument
+    )
+
+
+def juries(work: Work, planned: Planned) -> tuple[Note, ...]:
+    """How far the judges of each jury agree; nothing where one judge or none was asked."""
+    made, run = work.recipe, Run(planned, work.material, work.recipe.bench, work.store)
+    asking = [made.instruments[channel.measurand] for channel in made.procedure.channels]
+    return tuple(note for one in asking if isinstance(one, Jury) for note in divided(run, one))
 
 
 def _other_instrument(planned: Planned, recipe: Recipe) -> str:

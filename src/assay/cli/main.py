@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from assay.vocabulary.errors import Defect
 
 COMMANDS: Final = (
-    "init", "measure", "calibrate", "demo", "reference", "runs", "show", "observations", "read", "decide",
-    "report", "verify", "parts", "keys", "uncertainty", "compare", "plan", "interlab", "control", "validate", "rate",
+    "init", "measure", "import", "calibrate", "demo", "reference", "runs", "show", "observations", "read", "decide",
+    "report", "export", "verify", "parts", "keys", "uncertainty", "compare", "plan", "interlab", "control", "validate",
+    "rate", "arena",
 )  # fmt: skip
 
 _EPILOG: Final = """exit codes: 0 done, and conforming or nothing required; 1 does not conform; 2 bad input;

@@ -57,4 +57,10 @@ def _dry_run(args: argparse.Namespace) -> int:
     print(say("commands", total, language(args), **values))
     if seen.cost is not None:
         print(say("commands", "dry.cost", language(args), cost=f"{seen.cost:.4g}"))
+    for one in seen.judges:
+        counts = {"requests": one.requests, "in_store": one.in_store, "tokens": one.input_tokens}
+        print(say("commands", "dry.judge", language(args), judge=harmless(one.judge), **counts))
+        if one.cost is not None:
+            money = {"cost": f"{one.cost:.4g}", "currency": harmless(one.currency)}
+            print(say("commands", "dry.judge_cost", language(args), judge=harmless(one.judge), **money))
     return 0

@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "input-tokens": "tokens of a prompt (default: the pilot's, else estimated from the prompts)",
         "output-tokens": "tokens of an answer (default: the pilot's, else max_tokens)",
         "latency-s": "seconds of a request (default: the pilot's)",
+        "label-cost": "cost of one verdict by people, where a judge is corrected by a certificate",
     }  # fmt: skip
     for name, meaning in assumed.items():
         parser.add_argument(f"--{name}", type=float, metavar="X", help=meaning)

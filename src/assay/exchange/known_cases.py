@@ -29,12 +29,14 @@ class KnownCases(NamedTuple):
         raters: how many people rated.
         agreement: share of pairs of ratings of one case that are the same; None where no case has two.
         excluded: cases left out because as many people passed as failed them.
+        votes: for each item of the material, the verdict of each person by name (from ``#0`` on where none is given).
     """
 
     material: Material
     raters: int
     agreement: float | None
     excluded: int
+    votes: tuple[Mapping[str, float], ...] = ()
 
 
 class _Found(NamedTuple):
@@ -88,6 +90,7 @@ def known_cases(
 def _combined(found: list[_Found], rubric: Rubric, name: str, raters: int) -> KnownCases:
     items: list[Item] = []
     places, ids, excluded = [], set[str](), 0
+    kept: list[Mapping[str, float]] = []
     shared = [case["item"] for _, case, _ in found if case["item"]]
     for number, (place, case, votes) in enumerate(found, 1):
         value = fmean(votes.values())
@@ -104,10 +107,11 @@ def _combined(found: list[_Found], rubric: Rubric, name: str, raters: int) -> Kn
         stimulus = {name: case[name] for name in ("prompt", "response", "reference")}
         items.append(Item(id=ident, stimulus=stimulus, reference=value, group=case["group"] or grouped, tags=tags))
         places.append(place)
+        kept.append(votes)
     pairs = [(a, b) for _, _, votes in found for a, b in combinations(votes.values(), 2)]
     agreement = fmean(float(a == b) for a, b in pairs) if pairs else None
     material = Material(name=name, items=tuple(items), places=tuple(places), source=name)
-    return KnownCases(material, raters, agreement, excluded)
+    return KnownCases(material, raters, agreement, excluded, tuple(kept))
 
 
 def _text(value: Json) -> str:

@@ -107,24 +107,57 @@ def write_json(table: Iterable[Row], columns: tuple[str, ...], file: IO[str]) ->
     file.write("\n]\n" if before == ",\n" else "[]\n")
 
 
-def write_parquet(table: Iterable[Row], columns: tuple[str, ...], path: Path) -> None:
+def write_parquet(
+    table: Iterable[Row], columns: tuple[str, ...], file: Path | IO[bytes], about: Mapping[str, str] | None = None
+) -> None:
     """An Apache Parquet file, written in pieces.
 
+    Args:
+        table: the rows.
+        columns: their names, in order.
+        file: where to.
+        about: texts that the file carries beside the rows.
     Raises:
         BadInput: the extra ``parquet`` is not installed.
     """
     try:
-        import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
         raise BadInput("part.extra", name="Parquet", package="pyarrow", extra="parquet") from None
+    schema = arrow_schema(columns, about)
+    with pq.ParquetWriter(file, schema) as writer:
+        _in_pieces(table, writer, schema)
+
+
+def write_arrow(
+    table: Iterable[Row], columns: tuple[str, ...], file: IO[bytes], about: Mapping[str, str] | None = None
+) -> None:
+    """An Apache Arrow file (IPC, version 2 of Feather), written in pieces; otherwise as ``write_parquet``."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise BadInput("part.extra", name="Arrow", package="pyarrow", extra="parquet") from None
+    schema = arrow_schema(columns, about)
+    with pa.ipc.new_file(file, schema) as writer:
+        _in_pieces(table, writer, schema)
+
+
+def arrow_schema(columns: tuple[str, ...], about: Mapping[str, str] | None = None) -> Any:
+    """The Arrow types of columns: what is not known is null, never a number."""
+    import pyarrow as pa
+
     numbers = {"weight": pa.float64(), "value": pa.float64(), "latency_s": pa.float64(), "at_s": pa.float64()}
     whole = dict.fromkeys(("repeat", "attempts", "input_tokens", "output_tokens"), pa.int64())
-    schema = pa.schema([(name, {**numbers, **whole}.get(name, pa.string())) for name in columns])
+    fields = [(name, {**numbers, **whole}.get(name, pa.string())) for name in columns]
+    return pa.schema(fields, metadata=dict(about) if about else None)
+
+
+def _in_pieces(table: Iterable[Row], writer: Any, schema: Any) -> None:
+    import pyarrow as pa
+
     all_rows = iter(table)
-    with pq.ParquetWriter(path, schema) as writer:
-        while chunk := list(islice(all_rows, 50_000)):
-            writer.write_table(pa.Table.from_pylist(chunk, schema))
+    while chunk := list(islice(all_rows, 50_000)):
+        writer.write_table(pa.Table.from_pylist(chunk, schema))
 
 
 WRITERS: Final[dict[str, Callable[[Iterable[Row], tuple[str, ...], IO[str]], None]]] = {

@@ -10,13 +10,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from assay.line.consult import judge_name
 from assay.line.estimate import Estimated
 from assay.line.observe import Price
 from assay.line.plan import Planned
 from assay.vocabulary.canonical import digest, row_bytes
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
-from assay.vocabulary.protocols import Asks, Bench, Instrument, Store
+from assay.vocabulary.protocols import Asks, Bench, Instrument, Jury, Store
 from assay.vocabulary.record import Json
 from assay.vocabulary.report import (
     Conditions,
@@ -68,12 +69,14 @@ class Composition(NamedTuple):
     mark: LaboratoryMark
     particulars: Particulars
     read_with: str = ""  # the instrument, if it is not the one that the measurement was made with
+    juries: tuple[Note, ...] = ()  # how far the judges of juries agree
+    origin: tuple[Note, ...] = ()  # who observed, if it was not this laboratory, and what is not known of it
 
 
 def compose(made: Composition) -> Report:
     """The report of a run, issued now."""
     same = made.material.same_content()
-    notes = [note for instrument in made.instruments.values() for note in judged_by(instrument)]
+    notes = [*made.origin, *(note for instrument in made.instruments.values() for note in judged_by(instrument))]
     notes += [Note(code="same_content", values={"n": len(same)})] if same else []
     occasion = made.planned.procedure.plan.occasion
     if occasion > 1:
@@ -81,6 +84,7 @@ def compose(made: Composition) -> Report:
     notes += ended(made.planned)
     if made.read_with:
         notes.append(Note(code="read_with", values={"instrument": made.read_with}))
+    notes += made.juries
     content = [made.title, made.planned, made.decisions, made.account.observations]
     issued = datetime.now(UTC).isoformat(timespec="seconds")
     return Report(
@@ -130,9 +134,9 @@ def judged_by(instrument: Instrument) -> list[Note]:
     """What a reader must know of the judges before any number: that they were not calibrated, or are relatives."""
     if not isinstance(instrument, Asks):
         return []
-    judges = ", ".join(str(use.settings.get("model") or use.settings.get("name") or use.part)
-                       for use in instrument.subjects())  # fmt: skip
-    notes = [] if instrument.certificate else [Note(code="judge_uncalibrated", values={"judges": judges})]
+    judges = ", ".join(judge_name(use) for use in instrument.subjects())
+    code = "judge_latent" if isinstance(instrument, Jury) and instrument.latent else "judge_uncalibrated"
+    notes = [] if instrument.certificate else [Note(code=code, values={"judges": judges})]
     if instrument.relative:
         notes.append(Note(code="judge_relative", values={"judges": judges, "reason": instrument.relative}))
     return notes

@@ -2,8 +2,7 @@
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
@@ -16,7 +15,7 @@ from assay.vocabulary.canonical import row_bytes
 from assay.vocabulary.errors import CannotMeasure, Permanent
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Reading, Response
-from assay.vocabulary.procedure import Limits
+from assay.vocabulary.procedure import Limits, PartUse
 from assay.vocabulary.protocols import Asks, Bench, Question, Store, Subject
 from assay.vocabulary.record import Json
 
@@ -27,9 +26,11 @@ MASK: Final = "[model]"
 
 
 class Consulting(NamedTuple):
-    """One question on its way to a judge, with its seed and the key under which the answer is kept."""
+    """One question on its way to a judge, with the digest of the judge's identity, the question's seed, and the key of
+    the answer."""
 
     judge: Subject
+    identity: str
     stimulus: Json
     seed: int
     key: bytes
@@ -56,13 +57,45 @@ class Engine(Protocol):
 
 
 class Desk(NamedTuple):
-    """What consulting works with; the limits hold for the judges as they held for the subject, counted anew."""
+    """What consulting works with; the limits hold for the judges as they held for the subject, counted anew.
+
+    ``prices`` are those of judges by the digest of their identity; ``price`` is that of all others.
+    """
 
     bench: Bench
     store: Store
     engine: Engine
     limits: Limits
     price: Price | None
+    prices: Mapping[str, Price] = {}
+
+
+class _Spent:
+    """Tokens and money that the answers of judges took, those of earlier runs included where there is a cap."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.tokens = 0
+        self.cost = 0.0
+        self.new = 0.0
+
+    def add(self, identity: str, usage: Mapping[str, int], *, new: bool) -> None:
+        """Count one answer."""
+        price = self._desk.prices.get(identity, self._desk.price)
+        cost = price.cost(dict(usage)) if price else 0.0
+        self.tokens += usage.get("input_tokens", 0) + usage.get("output_tokens", 0)
+        self.cost += cost
+        self.new += cost if new else 0.0
+
+    @property
+    def reached(self) -> tuple[str, float] | None:
+        """The cap on tokens or cost that is reached, and its limit; that on requests is the engine's."""
+        limits = self._desk.limits
+        if limits.max_tokens_total is not None and self.tokens >= limits.max_tokens_total:
+            return "tokens", limits.max_tokens_total
+        if limits.max_cost is not None and self.cost >= limits.max_cost:
+            return "cost", limits.max_cost
+        return None
 
 
 async def consult(
@@ -87,17 +120,17 @@ async def consult(
         BadInput: a judge refuses its settings; nothing was asked.
         CannotMeasure: no judge can be used, or a cap was reached; what arrived is kept.
     """
-    state = State(planned=0)
+    state, spent = State(planned=0), _Spent(desk)
     for chunk in _questions(planned, material, desk, consultations):
         had = desk.store.has_responses(list(chunk))
         state.planned += len(chunk)
         state.reused += len(had)
-        _count_spent(desk, list(had), state)
+        _count_spent(desk, {key: chunk[key].identity for key in chunk if key in had}, spent)
     state.done = state.reused
     if state.done < state.planned:
-        await _ask(planned, material, desk, consultations, (state, progress))
+        await _ask(planned, material, desk, consultations, (state, spent, progress))
     if state.done < state.planned:
-        what, limit = _reached(desk, state.spent + state.usage) or ("requests", desk.limits.max_requests)
+        what, limit = spent.reached or ("requests", desk.limits.max_requests)
         raise CannotMeasure("consult.cap", what=what, limit=limit, done=state.done, planned=state.planned)
     return state
 
@@ -107,18 +140,18 @@ async def _ask(
     material: Material,
     desk: Desk,
     consultations: Sequence[Consultation],
-    told: tuple[State, Callable[[State], None]],
+    told: tuple[State, _Spent, Callable[[State], None]],
 ) -> None:
-    state, progress = told
+    state, spent, progress = told
     desk.engine.proven = state.reused > 0
-    spent = Counter(state.spent)
+    priced = bool(desk.price or desk.prices)
     async with AsyncExitStack() as opened:
         for consultation in consultations:
             for judge in consultation.judges:
                 await judge.open(desk.limits)
                 opened.push_async_callback(judge.close)
         progress(state)
-        if _reached(desk, spent):
+        if spent.reached:
             return
         jobs = _missing(planned, material, desk, consultations)
         async with aclosing(desk.engine.map(_caller(desk, spent), jobs)) as batches:
@@ -130,17 +163,17 @@ async def _ask(
                     state.usage.update(answer.usage)
                 state.done += len(kept)
                 state.retried = desk.engine.retried
-                state.cost = desk.price.cost(state.usage) if desk.price else None
+                state.cost = spent.new if priced else None
                 progress(state)
 
 
-def _caller(desk: Desk, spent: Counter[str]) -> Callable[[Consulting], Awaitable[Response]]:
+def _caller(desk: Desk, spent: _Spent) -> Callable[[Consulting], Awaitable[Response]]:
     async def call(job: Consulting) -> Response:
         answer = await job.judge.respond(job.stimulus, job.seed)
         if answer.status == "subject_failed":  # so that the engine can tell whether anything succeeds at all
             raise Permanent(answer.note or "the judge gave no reason")
-        spent.update(answer.usage)
-        if _reached(desk, spent):
+        spent.add(job.identity, answer.usage, new=True)
+        if spent.reached:
             desk.engine.halt()
         return answer
 
@@ -153,26 +186,15 @@ def _answer(done: Any) -> Response:
     return Response(status="subject_failed", note=done.answer.reason, attempts=done.attempts)
 
 
-def _reached(desk: Desk, usage: Counter[str]) -> tuple[str, float] | None:
-    """The cap on tokens or cost that so much usage reaches, and its limit; that on requests is the engine's."""
-    limits = desk.limits
-    tokens = usage["input_tokens"] + usage["output_tokens"]
-    if limits.max_tokens_total is not None and tokens >= limits.max_tokens_total:
-        return "tokens", limits.max_tokens_total
-    if limits.max_cost is not None and desk.price is not None and desk.price.cost(usage) >= limits.max_cost:
-        return "cost", limits.max_cost
-    return None
-
-
-def _count_spent(desk: Desk, had: list[bytes], state: State) -> None:
+def _count_spent(desk: Desk, had: Mapping[bytes, str], spent: _Spent) -> None:
     """What the answers that are there already took of the caps; they hold for the run, however often it is begun."""
     limits = desk.limits
     if (limits.max_requests, limits.max_tokens_total, limits.max_cost) == (None, None, None):
         return
-    for answer in desk.store.responses(had):
+    for identity, answer in zip(had.values(), desk.store.responses(list(had)), strict=True):
         if answer is not None:
             desk.engine.started += answer.attempts
-            state.spent.update(answer.usage)
+            spent.add(identity, answer.usage, new=False)
 
 
 def _missing(
@@ -200,17 +222,20 @@ def _questions(
             if response is None:
                 raise CannotMeasure("run.incomplete", name=planned.run, planned=planned.n_trials)
             for instrument, judges in consultations:
-                for question in _put(instrument, asking, unnamed(response, names)):
-                    seed, key = _placed(instrument, asking, question)
+                for question, seed, key in put(instrument, asking, unnamed(response, names)):
                     if key not in known:
-                        found[key] = Consulting(judges[question.judge], question.stimulus, seed, key)
+                        who = instrument.identities[question.judge]
+                        found[key] = Consulting(judges[question.judge], who, question.stimulus, seed, key)
         if len(consultations) > 1:
             known.update(found)
         yield found
 
 
-def _put(instrument: Asks, asking: Asking, response: Response) -> tuple[Question, ...]:
-    return instrument.questions(asking.trial.item, response) if response.status in ("ok", "refused") else ()
+def put(instrument: Asks, asking: Asking, response: Response) -> list[tuple[Question, int, bytes]]:
+    """What is asked about a response whose names are masked: each question with its seed and the key of its answer."""
+    if response.status not in ("ok", "refused"):
+        return []
+    return [(q, *_placed(instrument, asking, q)) for q in instrument.questions(asking.trial.item, response)]
 
 
 def _placed(instrument: Asks, asking: Asking, question: Question) -> tuple[int, bytes]:
@@ -239,8 +264,7 @@ def heard(
     names = names_of(planned.subject)
     masked = [(asking, unnamed(response, names)) for asking, response in chunk]
     keys = [
-        [_placed(instrument, asking, question)[1] for question in _put(instrument, asking, response)]
-        for asking, response in masked
+        [key for _, _, key in put(instrument, asking, response)] for asking, response in masked
     ]
     answers = iter(store.responses([key for some in keys for key in some]))
     readings = []
@@ -274,3 +298,8 @@ def unnamed(response: Response, names: Sequence[str]) -> Response:
         return response
     pattern = re.compile("|".join(re.escape(name) for name in names), re.IGNORECASE)
     return msgspec.structs.replace(response, output=pattern.sub(MASK, response.output))
+
+
+def judge_name(use: PartUse) -> str:
+    """The name of a judge, for people."""
+    return str(use.settings.get("model") or use.settings.get("name") or use.part)

@@ -11,7 +11,7 @@ from assay.vocabulary.canonical import digest, row_bytes, settled
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Trial
-from assay.vocabulary.procedure import Procedure
+from assay.vocabulary.procedure import Plan, Procedure
 from assay.vocabulary.protocols import Instrument
 from assay.vocabulary.record import Json, Record
 
@@ -139,12 +139,24 @@ def trials(planned: Planned, material: Material) -> Iterator[Trial]:
     for item_index in chosen:
         item = material.items[item_index]
         for variant_index, variant in enumerate(varied.variants):
-            stem = hashlib.blake2b(row_bytes([varied.seed, varied.occasion, item.id, variant.name]), digest_size=8)
+            stem = _stem(varied.seed, varied.occasion, item.id, variant.name)
             for repeat in range(1, varied.repeats + 1):
-                drawn = stem.copy()
-                drawn.update(repeat.to_bytes(4, "big"))
-                seed = int.from_bytes(drawn.digest(), "big") % 2**31  # servers take 32 bits, some of them signed
-                yield Trial(item_index, variant_index, repeat, seed, item, variant)
+                yield Trial(item_index, variant_index, repeat, _drawn(stem.copy(), repeat), item, variant)
+
+
+def trial_seed(varied: Plan, item: str, variant: str, repeat: int) -> int:
+    """The seed of one trial, as ``trials`` gives it."""
+    return _drawn(_stem(varied.seed, varied.occasion, item, variant).copy(), repeat)
+
+
+@lru_cache(maxsize=64)  # repeats of an item come one after another
+def _stem(seed: int, occasion: int, item: str, variant: str) -> "hashlib.blake2b":
+    return hashlib.blake2b(row_bytes([seed, occasion, item, variant]), digest_size=8)
+
+
+def _drawn(stem: "hashlib.blake2b", repeat: int) -> int:
+    stem.update(repeat.to_bytes(4, "big"))
+    return int.from_bytes(stem.digest(), "big") % 2**31  # servers take 32 bits, some of them signed
 
 
 def response_key(subject_digest: str, trial: Trial, stimulus: Json) -> bytes:

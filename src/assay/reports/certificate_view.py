@@ -6,8 +6,11 @@ from assay.vocabulary.certificate import JudgeCertificate, Rate
 
 _RATES = (
     "sensitivity", "specificity", "difference", "repeatability", "position", "length", "self_preference",
-    "susceptibility",
+    "susceptibility", "flipped", "flipped_right", "disturbed",
 )  # fmt: skip
+
+_KINDS = ("order", "authority", "forged")
+_OF_PAIRS = ("sensitivity", "specificity", "difference", "position")
 
 
 def terminal(made: JudgeCertificate, language: str, columns: int = 80) -> str:
@@ -23,6 +26,10 @@ def terminal(made: JudgeCertificate, language: str, columns: int = 80) -> str:
     def say(code: str, **values: object) -> str:
         return phrases.words("certificate", code, **values)
 
+    def named(rate: str) -> str:
+        pairs = made.kind == "choice" and rate in _OF_PAIRS
+        return say(f"{rate}.choice" if pairs else rate)
+
     judges = ", ".join(str(one.get("model") or one.get("name") or one.get("part") or "?") for one in made.identities)
     lines = [say("title", judges=judges), say("id", id=made.id, issued=made.issued, expires=made.expires)]
     lines.append(say("scope", rubric=made.scope.rubric_name, language=made.scope.language,
@@ -31,13 +38,20 @@ def terminal(made: JudgeCertificate, language: str, columns: int = 80) -> str:
     lines.append(say("cases", n=made.material.n_items, name=made.material.name, raters=made.raters, agreement=agreed))
     if made.failed:
         lines.append(say("failed", n=made.failed))
+    if (errors := made.label_errors) is not None:
+        lines.append(say("label_errors", e0=f"{errors.e0:.3f}", u0=f"{errors.u0:.2g}", e1=f"{errors.e1:.3f}",
+                         u1=f"{errors.u1:.2g}"))  # fmt: skip
     text = [line for one in lines for line in wrap(harmless(one), columns)]
-    rows = [(say(name), rate) for name in _RATES if (rate := getattr(made, name)) is not None]
+    rows = [(named(name), rate) for name in _RATES if (rate := getattr(made, name)) is not None]
+    for injection in made.injections:
+        if injection.flipped is not None:
+            kind = say(f"injection.{injection.kind}") if injection.kind in _KINDS else injection.kind
+            rows.append((say("injection", kind=kind, words=injection.words), injection.flipped))
     for one in made.strata:
         for name in ("sensitivity", "specificity", "difference"):
             rate = getattr(one, name)
             if rate is not None and (name != "difference" or made.kind == "score"):
-                rows.append((f"{say(name)} ({say(one.by)} {one.name})", rate))
+                rows.append((f"{named(name)} ({say(one.by)} {one.name})", rate))
     text += ["", *_table([(harmless(label), rate) for label, rate in rows])]
     if made.notes:
         text.append("")

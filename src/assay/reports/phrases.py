@@ -11,7 +11,12 @@ from assay.vocabulary.report import Report
 from assay.vocabulary.result import Decision, Note
 from assay.vocabulary.words import LANGUAGES, say, section
 
-LEADING: Final = ("judge_uncalibrated", "judge_relative")
+LEADING: Final = (
+    "judge_uncalibrated", "judge_latent", "judge_relative",
+    "imported", "imported.unnamed", "imported.unseen", "imported.unfinished", "imported.judge", "imported.first_items",
+    "imported.first_only", "imported.first_party", "imported.left_out", "imported.cached",
+    "imported.missing", "imported.failures_counted", "imported.printed_differs", "imported.no_outputs",
+)  # fmt: skip
 """Remarks that a reader must have read before any number: they stand first."""
 
 

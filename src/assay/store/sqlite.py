@@ -281,14 +281,18 @@ class SqliteStore:
 
 
 class _Transaction:
+    """One that lies in another is a part of it."""
+
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._inner = db.in_transaction
 
     def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
+        if not self._inner:
+            self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if self._db.in_transaction:
+        if self._db.in_transaction and not self._inner:
             self._db.execute("COMMIT" if kind is None else "ROLLBACK")
 
 

@@ -23,7 +23,7 @@ from assay.uncertainty.planning import (
 )
 
 Kind = Literal["u", "detect", "decide"]
-Reason = Literal["", "items", "variants", "repeats", "on_limit"]
+Reason = Literal["", "items", "variants", "repeats", "on_limit", "fixed"]
 
 MOST_REPEATS: Final = 10_000
 """More repeats than this a procedure does not make."""
@@ -191,6 +191,8 @@ def why_not(scene: Scene, room: Room) -> Short:
         more = designs(scene, room._replace(items=_ENDLESS))
         return Short("items", more[0] if more else None)
     sample = scene.stands.variants_are_sample
+    if scene.stands.fixed and scene.goal.kind == "u" and scene.stands.fixed >= scene.goal.value**2:
+        return Short("fixed", None)
     if sample and scene.reached(endless._replace(variants=10**6)):
         enough = int(np.ceil(bisected(lambda v: scene.reached(endless._replace(variants=max(2, round(v)))), 1.0, 1e6)))
         while not scene.reached(endless._replace(variants=enough)):

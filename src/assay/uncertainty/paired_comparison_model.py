@@ -11,9 +11,10 @@ that are not independent; resampling whole clusters shows the same without the n
 were never compared with the rest, or won or lost every comparison with it, strengths have no finite estimate, and that
 is said instead.
 
-The order of a pair and a judge who favours the first: where every pair was shown in both orders, what is added to the
-probability of the first cancels in the strengths, with or without γ. Where one random order was shown, γ takes it up
-if it acts on the log scale (see ``assay.testing.arena``).
+A judge who favours the first: what he adds to the probability of the first cancels where every pair is shown in both
+orders, or in a random one, and γ is left out; with γ strengths then come out too far apart. What he adds to the log
+odds is γ itself; without it strengths come out too close. Either way equal systems stay equal. How much it is shows
+``python -m assay.testing.arena order``. Where one order alone is shown, nothing helps.
 
 Source: Bradley and Terry 1952; Davidson 1970; Davidson and Beaver 1977, here with the tie parameter multiplied by the
 root of the order effect (another parameter, the same model); existence: Ford 1957. Data with published estimates:

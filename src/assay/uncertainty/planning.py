@@ -57,6 +57,7 @@ class Stands(NamedTuple):
         group_factor: the same of the clusters, their size if all are equally large; None if items stand alone.
         largest: largest possible variance of a reading; None for quantities without bounds.
         padding: what a measurement puts in for the variance between repetitions with one degree of freedom.
+        fixed: variance that no size takes away, such as that of a certificate.
     """
 
     population: bool = True
@@ -65,6 +66,7 @@ class Stands(NamedTuple):
     group_factor: float | None = None
     largest: float | None = 0.25
     padding: float = 0.25
+    fixed: float = 0.0
 
 
 def parts(**variance: float) -> Parts:
@@ -119,7 +121,7 @@ def planned_u(found: Parts, sizes: Sizes, stands: Stands) -> float:
     0.0447
     """
     share, added = _factors(sizes, stands)
-    return sqrt(float(share @ found.variance) + added)
+    return sqrt(float(share @ found.variance) + added + stands.fixed)
 
 
 def conservative_u(found: Parts, sizes: Sizes, stands: Stands) -> float:
@@ -142,7 +144,7 @@ def conservative_u(found: Parts, sizes: Sizes, stands: Stands) -> float:
         stands.largest * float(own.sum()),
         float(rest @ found.variance) * max(1.0, stands.largest / max(scatter, 1e-300)))  # fmt: skip
     more = _more(found, own, most[0], few=True), _more(found, rest, most[1], few=False)
-    return sqrt(float(share @ found.variance) + sqrt(more[0] ** 2 + more[1] ** 2) + added)
+    return sqrt(float(share @ found.variance) + sqrt(more[0] ** 2 + more[1] ** 2) + added + stands.fixed)
 
 
 def _more(found: Parts, share: Floats, most: float | None, *, few: bool) -> float:

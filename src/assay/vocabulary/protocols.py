@@ -139,6 +139,38 @@ class Asks(Instrument, Protocol):
         ...
 
 
+@runtime_checkable
+class Ranks(Instrument, Protocol):
+    """An instrument that reads how several responses were ranked, besides a number."""
+
+    def ranking(self, item: Item, response: Response) -> tuple[int, ...] | Reading:
+        """Places in which they were shown, best first, nothing for a tie; or why there is no verdict."""
+        ...
+
+
+@runtime_checkable
+class Jury(Asks, Protocol):
+    """An instrument that asks several judges the same, and can tell their votes apart."""
+
+    @property
+    def graded(self) -> bool:
+        """Whether votes are grades, not passes and failures."""
+        ...
+
+    @property
+    def latent(self) -> bool:
+        """Whether the votes are combined by a model of the whole run, and not reading by reading."""
+        ...
+
+    def votes(self, answers: Sequence[Response]) -> Sequence[float | Reading]:
+        """The vote of each judge, from 0 to 1, or the reading that says why there is none."""
+        ...
+
+    def uncorrected(self) -> PartUse | None:
+        """The estimator that its readings need without a certificate; None for the mean."""
+        ...
+
+
 class Task(Protocol):
     """What an estimator is told besides the rows."""
 
@@ -163,6 +195,29 @@ class Estimator(Protocol):
 
         None if no such reading can be named; the lost readings are then not bounded, and nothing is decided.
         """
+        ...
+
+
+@runtime_checkable
+class Corrects(Protocol):
+    """An estimator that corrects the mean of a judge's readings by the judge's certificate, as a line of that mean."""
+
+    def raw(self, value: float) -> float:
+        """The mean of the judge's readings that belongs to a corrected value."""
+        ...
+
+    @property
+    def slope(self) -> float:
+        """Change of the corrected value by the mean of the readings."""
+        ...
+
+    def floor(self, value: float) -> float:
+        """The standard uncertainty that the certificate leaves however much is read, at a corrected value."""
+        ...
+
+    @property
+    def cases(self) -> int:
+        """Number of calibration cases behind the certificate."""
         ...
 
 

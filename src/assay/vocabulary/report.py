@@ -101,6 +101,32 @@ class Example(Record, kw_only=True):
     note: str
 
 
+class Judged(Record, kw_only=True):
+    """What one judge was asked, and what that took.
+
+    Attributes:
+        judge: its name, for people.
+        identity: digest of its identity.
+        answers: number of its answers, failed ones included; the same question about a response counts once.
+        failed: of them, those without an answer.
+        attempts: number of requests, repeated ones included.
+        usage: sums of counted units, such as ``input_tokens``.
+        served: what it said it was, each with its number of answers.
+        cost: by its own price table, else by that of the measurement; None if there was none.
+        currency: of the cost; empty without one.
+    """
+
+    judge: str
+    identity: str
+    answers: int
+    failed: int
+    attempts: int
+    usage: dict[str, int] = {}
+    served: tuple[tuple[dict[str, str], int], ...] = ()
+    cost: float | None = None
+    currency: str = ""
+
+
 class Conditions(Record, kw_only=True):
     """Under which conditions the responses were had.
 
@@ -113,6 +139,7 @@ class Conditions(Record, kw_only=True):
         usage: sums of counted units, such as ``input_tokens``.
         cost: by the price table, None if there was none.
         latency_s: quantiles of the time to a whole answer, by name (``p50``, ``p95``), in seconds.
+        judges: what each judge was asked; empty where nothing was read by asking.
     """
 
     begin: str
@@ -123,6 +150,7 @@ class Conditions(Record, kw_only=True):
     usage: dict[str, int] = {}
     cost: float | None = None
     latency_s: dict[str, float] = {}
+    judges: tuple[Judged, ...] = ()
 
 
 class ObservationsRecord(Record, kw_only=True):
@@ -132,11 +160,13 @@ class ObservationsRecord(Record, kw_only=True):
         digest: SHA-256 over all rows, times excluded.
         responses: SHA-256 over the digests of all responses, in the order of the plan.
         n: number of rows.
+        verdicts: SHA-256 over the judges' answers, in the order of the plan; empty where nobody was asked.
     """
 
     digest: str
     responses: str
     n: int
+    verdicts: str = ""
 
 
 class Report(Record, kw_only=True):

@@ -91,6 +91,16 @@ def verdicts(rubric: Rubric, n: int) -> list[Json]:
     return list(rubric.values)
 
 
+def schema(rubric: Rubric) -> dict[str, Json]:
+    """The JSON schema of a verdict on one candidate: what ``verdict`` takes, a brief reason first."""
+    return {
+        "type": "object",
+        "properties": {"note": {"type": "string"}, "verdict": {"enum": verdicts(rubric, 1)}},
+        "required": ["note", "verdict"],
+        "additionalProperties": False,
+    }
+
+
 @cache
 def _words() -> dict[str, dict[str, str]]:
     with Path(__file__).with_name("question.toml").open("rb") as file:

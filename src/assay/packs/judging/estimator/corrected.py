@@ -1,14 +1,16 @@
 """The share that truly passes, corrected for a judge's errors by its certificate."""
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final, Literal
 
 import msgspec
 import numpy as np
 
 from assay.packs.general.estimator.mean import Mean, empty
+from assay.packs.judging._probed import Flipped, probe_note
 from assay.uncertainty.judge_compatibility import judge_compatibility
-from assay.uncertainty.judged_rate import JudgedRate, Share, interval, judged_rate, table
+from assay.uncertainty.judged_rate import JudgedRate, LabelError, Share, interval, judged_rate, table
 from assay.uncertainty.prediction_powered import Judged, Labelled, prediction_powered
 from assay.uncertainty.spread import interval as spread_interval
 from assay.vocabulary.errors import BadInput, near
@@ -36,12 +38,21 @@ class Corrected:
         prevalence: range of true rates for which the certificate holds.
         labels: item and people's verdict (0 or 1) of a random sample of the judged responses; a second estimate is
             made from them, and whether the two agree is tested.
+        flipped: share of orders planted in failing answers that turned the judge's verdict, its interval and their
+            number; None if none were planted.
+        effective: effective number of the cases behind specificity and behind sensitivity, each with its degrees of
+            freedom (None where infinite), where several cases belong to one item; empty where none do.
+        label_errors: how often people's verdicts are wrong on cases that fail and on cases that pass, and the standard
+            uncertainty of both; empty where they are taken for true.
     """
 
     certificate: str
     cells: tuple[tuple[float, float, int], ...]
     prevalence: tuple[float, float] = (0.0, 1.0)
     labels: tuple[tuple[str, float], ...] = ()
+    flipped: Flipped = None
+    effective: tuple[tuple[float, float | None], ...] = ()
+    label_errors: tuple[float, ...] = ()
 
     def check(self, task: Task, material: Material) -> None:
         """Refuse a run that may end early: no interval of a corrected rate holds at every look.
@@ -60,18 +71,47 @@ class Corrected:
             if name not in known:
                 raise BadInput("cases.unknown_item", id=name, near=near(name, sorted(known)))
         specificity, sensitivity = self.shares()
-        judged_rate(Share(0.5, 100), specificity, sensitivity)
+        judged_rate(Share(0.5, 100), specificity, sensitivity, self._error)
 
     def shares(self) -> tuple[Share, Share]:
         """Specificity and sensitivity, each with the number of cases that it was measured on."""
         found = []
-        for human in (0.0, 1.0):
+        for place, human in enumerate((0.0, 1.0)):
             same = sum(n for h, j, n in self.cells if h == human and j == human)
             every = sum(n for h, _, n in self.cells if h == human)
             if not every:
                 raise BadInput("certificate.empty", certificate=self.certificate[:12], verdict=f"{human:g}")
-            found.append(Share(same / every, every))
+            n, dof = self.effective[place] if self.effective else (float(every), None)
+            found.append(Share(same / every, n, dof))
         return found[0], found[1]
+
+    @property
+    def _error(self) -> LabelError | None:
+        return LabelError(*self.label_errors) if self.label_errors else None
+
+    def raw(self, value: float) -> float:
+        """The share that the judge passes where the true rate is ``value``."""
+        specificity, sensitivity = self.shares()
+        if (error := self._error) is not None:
+            value = error.e0 + value * (1 - error.e0 - error.e1)
+        return value * sensitivity.value + (1 - value) * (1 - specificity.value)
+
+    @property
+    def slope(self) -> float:
+        """1 / (sensitivity + specificity − 1), and as much more as people's errors take away."""
+        specificity, sensitivity = self.shares()
+        keeps = 1.0 if (error := self._error) is None else 1 - error.e0 - error.e1
+        return 1 / (sensitivity.value + specificity.value - 1) / keeps
+
+    def floor(self, value: float) -> float:
+        """What sensitivity and specificity contribute at a true rate of ``value``."""
+        found = judged_rate(Share(min(1.0, max(0.0, self.raw(value))), 100), *self.shares(), self._error)
+        return sqrt(sum(row.contribution**2 for row in found.rows if row.code != "judged"))
+
+    @property
+    def cases(self) -> int:
+        """Number of calibration cases."""
+        return sum(n for _, _, n in self.cells)
 
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result with its budget.
@@ -91,7 +131,7 @@ class Corrected:
         if 0 < p < 1:
             n = p * (1 - p) / judged.u**2
         try:
-            found = judged_rate(Share(p, n, judged.dof), specificity, sensitivity)
+            found = judged_rate(Share(p, n, judged.dof), specificity, sensitivity, self._error)
         except BadInput:
             return self._without(task, observations, material, Note(code="judge_blind"))
         ends = interval(found, task.plan.level)
@@ -153,7 +193,8 @@ class Corrected:
         parts = self._parts(judged, by_code["judged"].contribution)
         parts += [
             (f"certificate:{self.certificate}:{code}", f"judge_{code}", by_code[code].contribution, by_code[code].dof)
-            for code in ("sensitivity", "specificity")
+            for code in ("sensitivity", "specificity", "label_false", "label_missed")
+            if code in by_code
         ]
         total = sum(u**2 for _, _, u, _ in parts)
         own = {row.source for row in judged.budget}
@@ -165,13 +206,21 @@ class Corrected:
             for source, label, u, dof in parts
         )  # fmt: skip
         raw = {"value": round(judged.value or 0.0, 4), "certificate": self.certificate[:12]}
+        told = (Note(code="judge_corrected", values=raw), *self._label_note(), probe_note(self.flipped))
         return msgspec.structs.replace(
             judged,
             value=found.value, u=total**0.5, interval=ends, k=None, dof=found.dof, method="judged", n_effective=None,
             budget=budget,
-            notes=(*judged.notes, Note(code="judge_corrected", values=raw)),
+            notes=(*judged.notes, *told),
             one_sided=tuple(tuple(row) for row in table(found)),
         )  # fmt: skip
+
+    def _label_note(self) -> tuple[Note, ...]:
+        """What was taken off for the errors of the people themselves."""
+        if not self.label_errors:
+            return ()
+        e0, e1, *_ = self.label_errors
+        return (Note(code="judge_labels_err", values={"e0": round(e0, 4), "e1": round(e1, 4)}),)
 
     def _parts(self, judged: Result, contribution: float) -> list[tuple[str, str, float, float | None]]:
         """The rows of the judge's own share, scaled so that their squares make up its part of the corrected rate."""

@@ -1,14 +1,17 @@
 """The mean grade that people would give, from a judge's grades and its certificate."""
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final, Literal
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from assay.packs.general.estimator.mean import empty, groups
+from assay.packs.judging._probed import Flipped, probe_note
 from assay.uncertainty.graded_judge import Graded as Cases
-from assay.uncertainty.graded_judge import GradedMean, Scored, graded_mean
+from assay.uncertainty.graded_judge import GradedMean, Line, Scored, graded_mean
 from assay.uncertainty.spread import interval
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
@@ -19,6 +22,13 @@ from assay.vocabulary.status import LOST, STATUSES
 
 _PART: Final = "judging.graded"
 _LEAST_SLOPE: Final = 1e-6
+_MOST_BEYOND: Final = 0.5
+"""Share of grades outside the calibrated range above which nothing is stated: the line would be made up there."""
+_MOST_AWAY: Final = 1.0
+_SPREAD: Final = (0.67, 1.5)
+"""Difference of the means, in standard deviations, and ratio of these, beyond which a remark is made."""
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,13 +41,17 @@ class Graded:
 
     Attributes:
         certificate: SHA-256 of the signed certificate, hexadecimal.
-        cells: people's grade, judge's grade (as fractions of the scale), and how many calibration cases had both.
+        cells: people's grade, judge's grade (as fractions of the scale), how many calibration cases had both, and,
+            where several cases belong to one item, which item.
         prevalence: range of true mean grades for which the certificate holds.
+        flipped: share of orders planted in failing answers that raised the judge's grade, its interval and their
+            number; None if none were planted.
     """
 
     certificate: str
-    cells: tuple[tuple[float, float, int], ...]
+    cells: tuple[tuple[float, ...], ...]
     prevalence: tuple[float, float] = (0.0, 1.0)
+    flipped: Flipped = None
 
     def check(self, task: Task, material: Material) -> None:
         """Refuse a design that the line cannot serve.
@@ -56,8 +70,34 @@ class Graded:
 
     @property
     def _cases(self) -> Cases:
-        human, judge, n = (np.array(column) for column in zip(*self.cells, strict=True))
-        return Cases(np.repeat(human, n.astype(int)), np.repeat(judge, n.astype(int)))
+        human, judge, n, *group = (np.array(column) for column in zip(*self.cells, strict=True))
+        times = n.astype(int)
+        item = np.repeat(group[0].astype(int), times) if group else None
+        return Cases(np.repeat(human, times), np.repeat(judge, times), group=item)
+
+    def raw(self, value: float) -> float:
+        """The judge's mean grade where people's is ``value``."""
+        line = self._line
+        return (value - float(line.intercept[0])) / line.slope
+
+    @property
+    def slope(self) -> float:
+        """People's grade by the judge's."""
+        return self._line.slope
+
+    def floor(self, value: float) -> float:
+        """What the line contributes where people's mean grade is ``value``."""
+        at = np.array([1.0, self.raw(value)])
+        return sqrt(float(at @ self._line.covariance @ at))
+
+    @property
+    def cases(self) -> int:
+        """Number of calibration cases."""
+        return int(sum(cell[2] for cell in self.cells))
+
+    @property
+    def _line(self) -> Line:
+        return graded_mean(self._cases, Scored([0.0, 1.0])).line
 
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result with its budget.
@@ -81,10 +121,40 @@ class Graded:
             return msgspec.structs.replace(blank, notes=(*blank.notes, Note(code="judge_flat")))
         ends = interval(found.spread, task.plan.level)
         low, high = self.prevalence
+        if (beyond := self._beyond(score)) > _MOST_BEYOND:
+            return msgspec.structs.replace(blank, notes=(*blank.notes, self._range_note("judge_range_refused", beyond)))
         if ends is not None and (ends[1] < low or ends[0] > high):
             outside = {"value": round(found.spread.value, 4), "low": low, "high": high}
             return msgspec.structs.replace(blank, notes=(*blank.notes, Note(code="judge_prevalence", values=outside)))
-        return self._stated(blank, found, ends)
+        made = self._stated(blank, found, ends)
+        return msgspec.structs.replace(made, notes=(*made.notes, *self._scatter(score), probe_note(self.flipped)))
+
+    def _beyond(self, score: Floats) -> float:
+        """Share of the items with a judge's grade outside the range of the calibration cases."""
+        seen = [cell[1] for cell in self.cells]
+        return float(((score < min(seen)) | (score > max(seen))).mean())
+
+    def _range_note(self, code: str, beyond: float) -> Note:
+        seen = [cell[1] for cell in self.cells]
+        values = {"share": round(beyond, 3), "low": round(min(seen), 3), "high": round(max(seen), 3)}
+        return Note(code=code, values=values)
+
+    def _scatter(self, score: Floats) -> tuple[Note, ...]:
+        """Remarks where the judge's grades in use are spread otherwise than in calibration.
+
+        The line is people's grade given the judge's; it depends on how the true grades are spread.
+        """
+        seen = np.repeat([cell[1] for cell in self.cells], [int(cell[2]) for cell in self.cells])
+        notes = []
+        if (beyond := self._beyond(score)) > 0:
+            notes.append(self._range_note("judge_range", beyond))
+        sd, away = float(seen.std()), abs(float(score.mean() - seen.mean()))
+        ratio = float(score.std()) / sd
+        if away > _MOST_AWAY * sd or not _SPREAD[0] <= ratio <= _SPREAD[1]:
+            values = {"mean": round(float(score.mean()), 3), "sd": round(float(score.std()), 3),
+                      "cases_mean": round(float(seen.mean()), 3), "cases_sd": round(sd, 3)}  # fmt: skip
+            notes.append(Note(code="judge_spread", values=values))
+        return tuple(notes)
 
     def lost_as(
         self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]

@@ -15,8 +15,8 @@ class Known:
     """Compares a judge's verdict on a case with the one that people gave.
 
     ``passing``: of the cases that pass, 1 where the judge passes it; ``failing``: of those that fail, 1 where the judge
-    fails it; ``passed``: 1 where the judge passes it, whatever people said; ``difference``: judge less people, as a
-    fraction of the scale. What is no verdict is lost, as it is when the judge is used.
+    fails it; ``passed``: of cases below the middle of the scale, 1 where the judge passes it; ``difference``: judge
+    less people, as a fraction of the scale. What is no verdict is lost, as it is when the judge is used.
 
     Attributes:
         rubric: the rubric.
@@ -40,6 +40,8 @@ class Known:
     async def read(self, item: Item, response: Response) -> Reading:
         """Read one answer of the judge."""
         if self.among == "passing" and item.reference != 1:
+            return Reading(status="not_applicable")
+        if self.among == "passed" and item.reference >= 0.5:
             return Reading(status="not_applicable")
         if self.among == "failing" and item.reference != 0:
             return Reading(status="not_applicable")

@@ -10,11 +10,12 @@ from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import aiohttp
+import msgspec
 
 from assay.packs.llm.subject import _request
 from assay.packs.llm.subject._answer import response_from
 from assay.packs.llm.subject._failures import Address, network, refusal_of
-from assay.packs.llm.subject._http import Route, Wire
+from assay.packs.llm.subject._http import Reply, Route, Wire
 from assay.packs.llm.subject._request import Encoder, Shot
 from assay.packs.llm.subject._secrets import (
     FROM_ENVIRONMENT,
@@ -32,6 +33,8 @@ from assay.vocabulary.record import Json
 DEFAULT_KEY: Final = "OPENAI_API_KEY"
 
 _WHERE: Final = "[subject]"
+_REFUSING: Final = (400, 404, 415, 422, 501)
+"""Statuses by which an endpoint may refuse a ``response_format`` that it does not know."""
 _OURS: Final = ("model", "messages", "prompt", "stream", "n")
 
 
@@ -41,6 +44,8 @@ class _Line:
 
     wire: Wire | None = None
     encode: Encoder | None = None
+    plain: Encoder | None = None
+    follows: bool | None = None  # whether the endpoint takes a schema; None while that is not known
     address: Address | None = None
 
 
@@ -68,6 +73,8 @@ class Endpoint:
         stop: texts at which the answer ends.
         send_seed: whether the seed of each trial is sent.
         max_response_bytes: largest answer accepted, in bytes, decompressed.
+        json_schema: schema that answers are to follow, asked for as ``response_format``; the first question shows
+            whether the endpoint takes it, and one that refuses it is asked without from then on.
     """
 
     base_url: str
@@ -88,6 +95,7 @@ class Endpoint:
     stop: tuple[str, ...] = ()
     send_seed: bool = True
     max_response_bytes: int = 8 * 2**20
+    json_schema: dict[str, Json] = field(default_factory=dict)
 
     def identity(self) -> dict[str, Json]:
         """Everything that the model can notice; settings that are not made are left out, and so are secrets.
@@ -104,6 +112,7 @@ class Endpoint:
             "examples": [{"input": shot.input, "output": shot.output} for shot in self.examples],
             "headers": dict(self.headers),
             "body": dict(self.body),
+            "json_schema": dict(self.json_schema),
             **self._sampling(),
         }
         noticed.update({name: value for name, value in optional.items() if value not in ("", [], {})})
@@ -126,7 +135,12 @@ class Endpoint:
         fields = {"model": self.model, **self._sampling(), **self.body}
         tls = self._tls()
         line = self._line
-        line.encode = make(fields, self.system, self.examples, self.send_seed)
+        line.plain = line.encode = make(fields, self.system, self.examples, self.send_seed)
+        line.follows = None
+        if self.json_schema:
+            wanted = {"name": "answer", "strict": True, "schema": self.json_schema}
+            asked = {**fields, "response_format": {"type": "json_schema", "json_schema": wanted}}
+            line.encode = make(asked, self.system, self.examples, self.send_seed)
         line.address = Address(url, self.model, self._key_variable(), secrets, limits.timeout_s)
         line.wire = Wire(Route(url, proxy or None, tls), headers, limits.timeout_s, self.max_response_bytes)
 
@@ -143,17 +157,34 @@ class Endpoint:
         """
         line = self._line
         assert line.wire and line.encode and line.address, "open() comes before respond()"
-        data = line.encode(stimulus, seed)
+        encode = line.encode if line.follows is not False or line.plain is None else line.plain
+        data = encode(stimulus, seed)
         began = time.perf_counter()
-        try:
-            reply = await line.wire.post(data)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise network(error, line.address) from error
+        reply = await self._post(data)
+        if self.json_schema and encode is line.encode and line.follows is None and reply.status in _REFUSING:
+            assert line.plain
+            began, reply = time.perf_counter(), await self._post(line.plain(stimulus, seed))
+            if reply.status == 200:
+                line.follows, encode = False, line.plain
         latency_s = time.perf_counter() - began
         if reply.status != 200:
             raise refusal_of(reply.status, reply.headers, reply.body, line.address)
         content_type = reply.headers.get("Content-Type", "")
-        return response_from(reply.body, content_type, latency_s, time.time(), line.address)
+        found = response_from(reply.body, content_type, latency_s, time.time(), line.address)
+        if not self.json_schema:
+            return found
+        follows = encode is line.encode
+        line.follows = line.follows if line.follows is not None else follows
+        served = {**found.served, "response_format": "json_schema" if follows else "refused"}
+        return msgspec.structs.replace(found, served=served)
+
+    async def _post(self, data: bytes) -> Reply:
+        line = self._line
+        assert line.wire and line.address
+        try:
+            return await line.wire.post(data)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise network(error, line.address) from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -178,13 +209,18 @@ class Endpoint:
         check_headers(self.headers)
         check_fields(self.body, "body")
         taken = [*_OURS, *self._sampling(), *(["seed"] if self.send_seed else [])]
+        if self.json_schema:
+            taken.append("response_format")
+            if self.api != "chat":
+                raise self._wrong("api", self.api, '"chat" where there is a json_schema')
         for name in self.body:
             if name in taken:
                 raise self._wrong("body", {name: self.body[name]}, f"other fields than {', '.join(taken)}")
-        try:
-            json.dumps(self.body, allow_nan=False)
-        except (ValueError, TypeError) as error:
-            raise self._wrong("body", self.body, f"values that JSON can hold ({error})") from error
+        for key, sent in (("body", self.body), ("json_schema", self.json_schema)):
+            try:
+                json.dumps(sent, allow_nan=False)
+            except (ValueError, TypeError) as error:
+                raise self._wrong(key, sent, f"values that JSON can hold ({error})") from error
         ranges = [
             ("temperature", self.temperature is None or 0 <= self.temperature < math.inf, "a number, 0 or more"),
             ("top_p", self.top_p is None or 0 < self.top_p <= 1, "a number above 0, at most 1"),

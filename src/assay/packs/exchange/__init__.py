@@ -1,0 +1,1 @@
+"""Runs that were observed by other tools, read from their logs."""
