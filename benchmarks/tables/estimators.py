@@ -17,8 +17,8 @@ COLUMNS = ["case", "s", "peak GB", "library", "its s", "ratio"]
 
 
 def _crossed(items: int, variants: int, repeats: int, keep: float) -> Callable[[], float]:
-    from assay.uncertainty.components import estimate
-    from assay.uncertainty.crossed import Rows
+    from assay.uncertainty.score.components import estimate
+    from assay.uncertainty.score.crossed import Rows
 
     rng = np.random.default_rng(1)
     item = np.repeat(np.arange(items, dtype=np.int32), variants * repeats)
@@ -80,7 +80,7 @@ def _games(part: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def bradley_terry(part: float) -> Callable[[], float]:
     """200,000 comparisons of 100 systems, with covariance."""
-    from assay.uncertainty.paired_comparison_model import Comparisons, bradley_terry
+    from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
 
     rows = Comparisons(*_games(part))
     return lambda: float(bradley_terry(rows).strength[0])
@@ -123,7 +123,7 @@ def response_small(part: float) -> Callable[[], float]:
 
 
 def _response(systems: int, items: int) -> Callable[[], float]:
-    from assay.uncertainty.item_response import Answers, abilities, calibrated
+    from assay.uncertainty.ability.item_response import Answers, abilities, calibrated
 
     answers = Answers(_answers(systems, items))
     return lambda: float(abilities(calibrated(answers), answers).theta[0])

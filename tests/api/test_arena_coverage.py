@@ -11,7 +11,7 @@ from msgspec.structs import replace
 import assay
 from assay.api import _arena_numbers as numbers
 from assay.api.arena import Asked, arena
-from assay.uncertainty.paired_comparison_model import Comparisons, bradley_terry
+from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
 from assay.vocabulary.arena import Votes
 
 SHARES, SENSITIVITY, BIAS, BLOCK, BLOCKS = (0.3, 0.5, 0.5), 0.9, 0.15, 40, 50
@@ -103,7 +103,7 @@ def test_one_order_alone_would_have_been_biased(votes: Votes) -> None:
 
 def test_the_predicted_round_robin_is_what_one_takes(votes: Votes) -> None:
     """What an equal share needs for a resolution, predicted from some items, against the u that as many items have."""
-    from assay.uncertainty.next_pairs import Aim
+    from assay.uncertainty.arena.next_pairs import Aim
 
     pilot = block(votes, 0)
     for number in range(1, 4):

@@ -237,7 +237,7 @@ def test_level_seed_and_trials(calculate):
 
 
 def test_every_remark_and_distribution_has_words():
-    source = "".join(path.read_text() for path in (ROOT / "src/assay/uncertainty").glob("answer.py"))
+    source = "".join(path.read_text() for path in (ROOT / "src/assay/uncertainty").rglob("answer.py"))
     codes = set(re.findall(r'\("(\w+)", \{', source)) | {"stationary", "no_derivative", "unused"}
     assert len(codes) >= 8
     assert {f"note.{code}" for code in codes} <= set(section("calculator", "en"))

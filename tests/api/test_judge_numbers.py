@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assay.api._judge_numbers import Verdicts, agreement, confusion, contrast, difference, share
-from assay.uncertainty.crossed import clustered
+from assay.uncertainty.score.crossed import clustered
 
 
 def test_clusters_of_one_change_nothing() -> None:

@@ -9,7 +9,7 @@ from assay.api import _label_errors
 from assay.api._label_errors import label_errors
 from assay.api.calibrate import Asked, calibrate
 from assay.packs.judging.estimator.corrected import Corrected
-from assay.uncertainty.judged_rate import LabelError, Share, judged_rate
+from assay.uncertainty.judging.judged_rate import LabelError, Share, judged_rate
 
 NAMES = ("ann", "bob", "cid")
 

@@ -8,7 +8,7 @@ import pytest
 
 from assay.api.plan import Assumed, Wanted, plan, render, to_json
 from assay.api.reference import Settings, reference
-from assay.uncertainty.planning import items_for_power
+from assay.uncertainty.planning.planning import items_for_power
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.plan_record import StudyPlan
 

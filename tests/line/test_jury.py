@@ -12,7 +12,7 @@ from assay.api.verify import verify
 from assay.testing.reference import ReferenceModel
 from assay.testing.reference_judge import ReferenceJudge
 from assay.testing.reference_server import ReferenceServer
-from assay.uncertainty.agreement import Ratings, gwet_ac1
+from assay.uncertainty.judging.agreement import Ratings, gwet_ac1
 from assay.vocabulary.errors import BadInput
 
 

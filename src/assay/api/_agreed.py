@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from assay.uncertainty.agreement import (
+from assay.uncertainty.judging.agreement import (
     Agreement,
     Ratings,
     cohen_kappa,

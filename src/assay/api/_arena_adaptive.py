@@ -7,7 +7,7 @@ from assay.api import _arena_numbers as numbers
 from assay.api._arena_judging import Judging, put
 from assay.line.observe import State
 from assay.store.laboratory import Laboratory
-from assay.uncertainty.next_pairs import Aim, Choice, next_pairs, unsettled
+from assay.uncertainty.arena.next_pairs import Aim, Choice, next_pairs, unsettled
 from assay.vocabulary.arena import Votes
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse.csgraph import connected_components
 
+from assay.uncertainty.arena.leaderboard import Leaderboard, leaderboard
+from assay.uncertainty.arena.next_pairs import Aim
+from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
+from assay.uncertainty.arena.ranked_lists import Rankings, plackett_luce
+from assay.uncertainty.arena.strengths import Strengths
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.leaderboard import Leaderboard, leaderboard
-from assay.uncertainty.next_pairs import Aim
-from assay.uncertainty.paired_comparison_model import Comparisons, bradley_terry
 from assay.uncertainty.proportion import wilson
-from assay.uncertainty.ranked_lists import Rankings, plackett_luce
-from assay.uncertainty.strengths import Strengths
 from assay.vocabulary.arena import Effect, Votes
 from assay.vocabulary.certificate import Rate
 from assay.vocabulary.errors import BadInput

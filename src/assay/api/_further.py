@@ -10,7 +10,7 @@ from assay.api.runs import opened
 from assay.api.work import reopen
 from assay.reports.phrases import Phrases
 from assay.store.laboratory import Laboratory
-from assay.uncertainty.cheapest import Room, Scene
+from assay.uncertainty.planning.cheapest import Room, Scene
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.result import Decision, Requirement

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from assay.api._judge_numbers import Ints
-from assay.uncertainty.latent_class import Search, Votes, dawid_skene
+from assay.uncertainty.judging.latent_class import Search, Votes, dawid_skene
 from assay.vocabulary.certificate import LabelErrors
 from assay.vocabulary.errors import BadInput
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from assay.uncertainty.precision import Mandel, cochran, grubbs, mandel_h, mandel_k, precision
+from assay.uncertainty.laboratories.precision import Mandel, cochran, grubbs, mandel_h, mandel_k, precision
 from assay.vocabulary.interlab import OutlierTest, PrecisionValue, Standing
 
 Test = Literal["cochran", "grubbs", "mandel_h", "mandel_k"]

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from assay.api.runs import run_channels
 from assay.api.work import Work
 from assay.line.estimate import Estimated, Task, estimate
-from assay.uncertainty.comparison import Cells, cells, collapsed, difference, mean_of, unpaired
-from assay.uncertainty.crossed import Design, Rows
-from assay.uncertainty.difference import Difference
+from assay.uncertainty.comparing.comparison import Cells, cells, collapsed, difference, mean_of, unpaired
+from assay.uncertainty.comparing.difference import Difference
 from assay.uncertainty.one_sided import OneSided
+from assay.uncertainty.score.crossed import Design, Rows
 from assay.uncertainty.spread import Method as SpreadMethod
 from assay.uncertainty.spread import Spread
 from assay.vocabulary.canonical import digest

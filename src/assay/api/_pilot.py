@@ -12,8 +12,8 @@ from assay.api.runs import opened, run_channels
 from assay.api.work import Work, reopen
 from assay.line.estimate import Task, estimate
 from assay.store.sqlite import SqliteStore
-from assay.uncertainty.crossed import Rows
-from assay.uncertainty.pilot import Pilot, pilot
+from assay.uncertainty.planning.pilot import Pilot, pilot
+from assay.uncertainty.score.crossed import Rows
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item, Material

@@ -4,7 +4,7 @@ from math import sqrt
 
 from assay.api._plan_cost import Bill
 from assay.api.measurement import Measurement
-from assay.uncertainty.labels_plan import Costs, Scene, gain, split
+from assay.uncertainty.judging.labels_plan import Costs, Scene, gain, split
 from assay.vocabulary.plan_record import StudyPlan
 from assay.vocabulary.protocols import Corrects
 from assay.vocabulary.result import Note

@@ -7,10 +7,10 @@ import numpy as np
 
 from assay.api._pilot import Seen, groups
 from assay.api.measurement import Recipe
-from assay.uncertainty.cheapest import Goal, Scene
 from assay.uncertainty.coverage import quantile
-from assay.uncertainty.pilot import stands_for
-from assay.uncertainty.planning import CONFIDENCE, SOURCES, Limit, Parts, Stands, paired, parts
+from assay.uncertainty.planning.cheapest import Goal, Scene
+from assay.uncertainty.planning.pilot import stands_for
+from assay.uncertainty.planning.planning import CONFIDENCE, SOURCES, Limit, Parts, Stands, paired, parts
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand

@@ -8,10 +8,10 @@ import numpy as np
 
 from assay.api.calculator_conformity import Conformity, Tolerance, conformity
 from assay.api.calculator_file import Problem, read, shown, with_level
-from assay.uncertainty.answer import Answer, answer
-from assay.uncertainty.montecarlo import LEAST_TRIALS, MOST_TRIALS, MonteCarlo, Run, simulate
-from assay.uncertainty.propagation import Propagated, propagate
-from assay.uncertainty.tape import reached
+from assay.uncertainty.gum.answer import Answer, answer
+from assay.uncertainty.gum.montecarlo import LEAST_TRIALS, MOST_TRIALS, MonteCarlo, Run, simulate
+from assay.uncertainty.gum.propagation import Propagated, propagate
+from assay.uncertainty.gum.tape import reached
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.record import Record
 from assay.vocabulary.result import Note

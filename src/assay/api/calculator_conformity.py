@@ -1,7 +1,7 @@
 """Conformity of an output of the calculator with a tolerance, by JCGM 106."""
 
 from assay.catalogue.build import fill
-from assay.uncertainty.expression import short
+from assay.uncertainty.gum.expression import short
 from assay.uncertainty.jcgm106 import (
     Limits,
     Outcome,

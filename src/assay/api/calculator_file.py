@@ -10,9 +10,9 @@ import numpy.typing as npt
 from assay.api.calculator_conformity import Tolerance, tolerances
 from assay.api.calculator_quantity import Known, Quantity, known
 from assay.catalogue.build import fill, read_toml
-from assay.uncertainty.expression import Expression, is_name, normal_name, parse, short
-from assay.uncertainty.propagation import Input, Inputs, refuse_not_positive
-from assay.uncertainty.tape import Tape, compiled, reached
+from assay.uncertainty.gum.expression import Expression, is_name, normal_name, parse, short
+from assay.uncertainty.gum.propagation import Input, Inputs, refuse_not_positive
+from assay.uncertainty.gum.tape import Tape, compiled, reached
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.record import Json, Record
 

@@ -6,9 +6,9 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from assay.uncertainty import distribution as form
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.propagation import Input
+from assay.uncertainty.gum import distribution as form
+from assay.uncertainty.gum.propagation import Input
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.record import Record
 

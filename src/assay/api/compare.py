@@ -14,9 +14,9 @@ from assay.api.runs import opened
 from assay.api.work import Work, reopen
 from assay.store.laboratory import writing
 from assay.store.sqlite import SqliteStore
-from assay.uncertainty.difference import Difference, interval, probability_positive, tail
-from assay.uncertainty.multiple import benjamini_hochberg, groups, holm, items_needed, level_of_each, ranks
-from assay.uncertainty.signs import mcnemar, sign_flip
+from assay.uncertainty.comparing.difference import Difference, interval, probability_positive, tail
+from assay.uncertainty.comparing.multiple import benjamini_hochberg, groups, holm, items_needed, level_of_each, ranks
+from assay.uncertainty.comparing.signs import mcnemar, sign_flip
 from assay.vocabulary.canonical import row_bytes
 from assay.vocabulary.comparison import (
     Answer,

@@ -12,8 +12,8 @@ from assay.api._gathered import Gathered, differing, gathered, methods, once, ow
 from assay.api.keys import trusted
 from assay.api.runs import opened
 from assay.store.laboratory import Laboratory, writing
-from assay.uncertainty import control as charts
-from assay.uncertainty.reference_material import p_of_trend
+from assay.uncertainty.charts import control as charts
+from assay.uncertainty.laboratories.reference_material import p_of_trend
 from assay.vocabulary.control import Control, ControlPoint, ControlSignal, DriftLine, LimitsFrom
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.record import Record

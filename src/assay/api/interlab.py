@@ -16,10 +16,10 @@ from assay.line.compose import software
 from assay.reports.interlab_sign import open_interlab, sign_interlab
 from assay.reports.keys import SigningKey
 from assay.store.laboratory import Laboratory, writing
-from assay.uncertainty import consensus as agreed
-from assay.uncertainty import interlab as scored
-from assay.uncertainty.consensus import Consensus
 from assay.uncertainty.coverage import effective_dof
+from assay.uncertainty.laboratories import consensus as agreed
+from assay.uncertainty.laboratories import interlab as scored
+from assay.uncertainty.laboratories.consensus import Consensus
 from assay.vocabulary.canonical import digest, digest_bytes
 from assay.vocabulary.errors import BadInput, VerificationFailed
 from assay.vocabulary.interlab import (

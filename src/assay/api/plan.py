@@ -18,9 +18,9 @@ from assay.api.measurement import Measurement, load
 from assay.catalogue.build import read_toml
 from assay.catalogue.procedures import procedure
 from assay.store.laboratory import Laboratory, writing
-from assay.uncertainty.cheapest import MOST_REPEATS, Room, Scene, designs, requests, why_not
-from assay.uncertainty.components import Sizes
-from assay.uncertainty.planning import CONFIDENCE, SOURCES
+from assay.uncertainty.planning.cheapest import MOST_REPEATS, Room, Scene, designs, requests, why_not
+from assay.uncertainty.planning.planning import CONFIDENCE, SOURCES
+from assay.uncertainty.score.components import Sizes
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.plan_record import Basis, Curve, PlannedComponent, PlannedDesign, StudyPlan
 from assay.vocabulary.record import Json

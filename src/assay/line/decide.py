@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import cast
 
 from assay.line.estimate import Estimated
-from assay.uncertainty import betting
-from assay.uncertainty.betting import Units
 from assay.uncertainty.conformity import Verdict, against_limit
 from assay.uncertainty.one_sided import OneSided
 from assay.uncertainty.spread import Method, Spread
+from assay.uncertainty.stopping import betting
+from assay.uncertainty.stopping.betting import Units
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.result import Decision, Note, Requirement, Result

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from assay.uncertainty.betting import Units
+from assay.uncertainty.stopping.betting import Units
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations
@@ -23,7 +23,7 @@ class Task(NamedTuple):
 
 @runtime_checkable
 class Sequential(Protocol):
-    """An estimator whose results may be looked at as often as one likes; see ``uncertainty/betting.py``."""
+    """An estimator whose results may be looked at as often as one likes; see ``uncertainty/stopping/betting.py``."""
 
     def units(self, task: Task, observations: Observations, material: Material) -> Units:
         """The units that were seen."""

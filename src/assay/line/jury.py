@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 
 from assay.line.verdicts import Run, verdicts
-from assay.uncertainty.agreement import Ratings, gwet_ac1, krippendorff_alpha
 from assay.uncertainty.coverage import coverage_factor
+from assay.uncertainty.judging.agreement import Ratings, gwet_ac1, krippendorff_alpha
 from assay.uncertainty.proportion import wilson
 from assay.uncertainty.resample import Plan
 from assay.vocabulary.errors import BadInput

@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from assay.uncertainty.binomial_cusum import Cusum, caught, designed, run_length, watched
+from assay.uncertainty.arena.leaderboard import leaderboard
+from assay.uncertainty.arena.next_pairs import Aim, Choice, next_pairs, unsettled
+from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
+from assay.uncertainty.arena.ranked_lists import Rankings, plackett_luce
+from assay.uncertainty.arena.strengths import Strengths
+from assay.uncertainty.charts.binomial_cusum import Cusum, caught, designed, run_length, watched
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.latent_class import Votes, dawid_skene
-from assay.uncertainty.leaderboard import leaderboard
-from assay.uncertainty.next_pairs import Aim, Choice, next_pairs, unsettled
-from assay.uncertainty.paired_comparison_model import Comparisons, bradley_terry
-from assay.uncertainty.ranked_lists import Rankings, plackett_luce
-from assay.uncertainty.strengths import Strengths
+from assay.uncertainty.judging.latent_class import Votes, dawid_skene
 from assay.vocabulary.errors import BadInput
 
 Floats = npt.NDArray[np.float64]

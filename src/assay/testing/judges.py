@@ -10,12 +10,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from assay.uncertainty import judged_classes as classes
-from assay.uncertainty import judged_rate as rate
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.graded_judge import Graded, Scored, graded_mean
-from assay.uncertainty.judge_compatibility import judge_compatibility
-from assay.uncertainty.prediction_powered import Judged, Labelled, prediction_powered
+from assay.uncertainty.judging import judged_classes as classes
+from assay.uncertainty.judging import judged_rate as rate
+from assay.uncertainty.judging.graded_judge import Graded, Scored, graded_mean
+from assay.uncertainty.judging.judge_compatibility import judge_compatibility
+from assay.uncertainty.judging.prediction_powered import Judged, Labelled, prediction_powered
 from assay.uncertainty.proportion import wilson
 from assay.uncertainty.spread import interval
 from assay.vocabulary.errors import BadInput

@@ -13,8 +13,8 @@ from scipy.special import bdtr, bdtrc, ndtr, ndtri
 
 from assay.testing.reference import Design as Simulation
 from assay.testing.reference import simulate
-from assay.uncertainty.betting import Floats, Units, log_capital, outcome
-from assay.uncertainty.confidence_sequence import log_mixture
+from assay.uncertainty.stopping.betting import Floats, Units, log_capital, outcome
+from assay.uncertainty.stopping.confidence_sequence import log_mixture
 
 RISK: Final = 0.05
 DECISIONS: Final = ((0.85, 0.95), (0.85, 0.75), (0.5, 0.6), (0.5, 0.4), (0.7, 0.8), (0.9, 0.8))

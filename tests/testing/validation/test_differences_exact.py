@@ -6,8 +6,8 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import binom, multinomial
 
 from assay.testing.validation.differences_exact import discordant, paired, unpaired
+from assay.uncertainty.comparing.difference import score
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.difference import score
 from assay.uncertainty.proportion import wilson
 
 K = coverage_factor(0.95)

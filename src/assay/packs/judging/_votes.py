@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from assay.uncertainty.jury import Rule, verdicts
+from assay.uncertainty.judging.jury import Rule, verdicts
 from assay.vocabulary.observation import Reading
 
 _SHOWN: Final = 300

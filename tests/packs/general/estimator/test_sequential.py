@@ -6,8 +6,8 @@ import pytest
 from assay.line.decide import decide
 from assay.line.estimate import Task, estimate
 from assay.packs.general.estimator.mean import Mean
-from assay.uncertainty import betting
-from assay.uncertainty.confidence_sequence import bernoulli
+from assay.uncertainty.stopping import betting
+from assay.uncertainty.stopping.confidence_sequence import bernoulli
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.measurand import Measurand

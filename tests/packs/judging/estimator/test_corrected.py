@@ -11,7 +11,7 @@ from assay.line.estimate import Task, estimate
 from assay.packs.judging.estimator.corrected import Corrected
 from assay.testing.check import check_part
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.judged_rate import Counted, ends
+from assay.uncertainty.judging.judged_rate import Counted, ends
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.observation import Observations

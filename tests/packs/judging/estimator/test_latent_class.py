@@ -10,7 +10,7 @@ from assay.catalogue.find import locate
 from assay.packs.judging._votes import ALL_FAIL, ALL_PASS, decoded, pattern
 from assay.packs.judging.estimator.latent_class import LatentClass
 from assay.testing.check import check_part
-from assay.uncertainty.latent_class import Votes, dawid_skene
+from assay.uncertainty.judging.latent_class import Votes, dawid_skene
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.observation import Observations, Reading

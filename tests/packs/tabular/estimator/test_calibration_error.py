@@ -11,7 +11,7 @@ from assay.packs.tabular.estimator.calibration_error import CalibrationError
 from assay.testing.check import check_part
 from assay.testing.coverage_derived import material, observations
 from assay.testing.derived_designs import Drawn
-from assay.uncertainty.calibration_error import calibration_error
+from assay.uncertainty.score.calibration_error import calibration_error
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.procedure import Plan, Variant
 from assay.vocabulary.result import Requirement

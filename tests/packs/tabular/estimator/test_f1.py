@@ -10,7 +10,7 @@ from assay.packs.tabular.estimator.f1 import F1
 from assay.testing.check import check_part
 from assay.testing.coverage_derived import material, observations
 from assay.testing.derived_designs import Drawn
-from assay.uncertainty.fscore import f1
+from assay.uncertainty.score.fscore import f1
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.procedure import Plan, Variant

@@ -10,7 +10,7 @@ from assay.packs.tabular.estimator.precision import Precision
 from assay.testing.check import check_part
 from assay.testing.coverage_derived import material, observations
 from assay.testing.derived_designs import Drawn
-from assay.uncertainty.ratio import ratio
+from assay.uncertainty.score.ratio import ratio
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.procedure import Plan, Variant
 

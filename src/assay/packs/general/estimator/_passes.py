@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from assay.packs.general.estimator._stated import stated
 from assay.packs.general.estimator.mean import empty, filled_in, groups, notes
-from assay.uncertainty import crossed
-from assay.uncertainty.passes import Kind, of_attempts, per_item
+from assay.uncertainty.score import crossed
+from assay.uncertainty.score.passes import Kind, of_attempts, per_item
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations

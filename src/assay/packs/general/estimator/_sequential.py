@@ -5,10 +5,11 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from assay.uncertainty import betting, crossed
-from assay.uncertainty.betting import Units
-from assay.uncertainty.confidence_sequence import bernoulli
 from assay.uncertainty.coverage import coverage_factor
+from assay.uncertainty.score import crossed
+from assay.uncertainty.stopping import betting
+from assay.uncertainty.stopping.betting import Units
+from assay.uncertainty.stopping.confidence_sequence import bernoulli
 from assay.vocabulary.observation import Observations
 from assay.vocabulary.procedure import Stopping
 from assay.vocabulary.protocols import Task

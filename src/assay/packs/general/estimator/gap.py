@@ -10,8 +10,8 @@ import numpy.typing as npt
 from assay.packs.general.estimator import _strata
 from assay.packs.general.estimator._stated import stated
 from assay.packs.general.estimator.mean import empty, groups
-from assay.uncertainty import crossed
-from assay.uncertainty import gap as numbers
+from assay.uncertainty.score import crossed
+from assay.uncertainty.score import gap as numbers
 from assay.uncertainty.spread import Spread
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material

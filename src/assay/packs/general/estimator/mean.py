@@ -7,10 +7,10 @@ import msgspec
 import numpy as np
 
 from assay.packs.general.estimator import _sequential, _strata
-from assay.uncertainty import crossed
-from assay.uncertainty.betting import Units
 from assay.uncertainty.coverage import coverage_factor
+from assay.uncertainty.score import crossed
 from assay.uncertainty.spread import interval, with_interval
+from assay.uncertainty.stopping.betting import Units
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations

@@ -8,9 +8,9 @@ import numpy as np
 
 from assay.packs.general.estimator._stated import stated
 from assay.packs.general.estimator.mean import Mean, empty, groups
-from assay.uncertainty import quantiles
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.one_sided import Table
+from assay.uncertainty.score import quantiles
 from assay.uncertainty.spread import Spread
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material

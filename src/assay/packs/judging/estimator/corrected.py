@@ -9,9 +9,9 @@ import numpy as np
 
 from assay.packs.general.estimator.mean import Mean, empty
 from assay.packs.judging._probed import Flipped, probe_note
-from assay.uncertainty.judge_compatibility import judge_compatibility
-from assay.uncertainty.judged_rate import JudgedRate, LabelError, Share, interval, judged_rate, table
-from assay.uncertainty.prediction_powered import Judged, Labelled, prediction_powered
+from assay.uncertainty.judging.judge_compatibility import judge_compatibility
+from assay.uncertainty.judging.judged_rate import JudgedRate, LabelError, Share, interval, judged_rate, table
+from assay.uncertainty.judging.prediction_powered import Judged, Labelled, prediction_powered
 from assay.uncertainty.spread import interval as spread_interval
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.material import Material
@@ -120,7 +120,7 @@ class Corrected:
             task: measurand and plan.
             observations: the rows of one channel, 1 where the judge passes a response.
             material: gives weight and group of each item.
-        Source: Rogan and Gladen 1978, by ``uncertainty/judged_rate.py``.
+        Source: Rogan and Gladen 1978, by ``uncertainty/judging/judged_rate.py``.
         """
         judged = Mean().estimate(task, observations, material)
         if judged.value is None or judged.u is None:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from assay.packs.general.estimator.mean import empty, groups
 from assay.packs.judging._probed import Flipped, probe_note
-from assay.uncertainty.graded_judge import Graded as Cases
-from assay.uncertainty.graded_judge import GradedMean, Line, Scored, graded_mean
+from assay.uncertainty.judging.graded_judge import Graded as Cases
+from assay.uncertainty.judging.graded_judge import GradedMean, Line, Scored, graded_mean
 from assay.uncertainty.spread import interval
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
@@ -106,7 +106,7 @@ class Graded:
             task: measurand and plan.
             observations: the rows of one channel: the judge's grades as fractions of the scale.
             material: gives the group of each item.
-        Source: ``uncertainty/graded_judge.py``.
+        Source: ``uncertainty/judging/graded_judge.py``.
         """
         blank = empty(task, observations, material)
         ok = observations.ok

@@ -8,7 +8,7 @@ import numpy as np
 
 from assay.packs.general.estimator.mean import empty, groups
 from assay.packs.judging._votes import ALL_FAIL, ALL_PASS, Floats, Ints, decoded
-from assay.uncertainty.latent_class import LatentClasses, Votes, dawid_skene
+from assay.uncertainty.judging.latent_class import LatentClasses, Votes, dawid_skene
 from assay.uncertainty.one_sided import RISKS
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
@@ -57,7 +57,7 @@ class LatentClass:
             task: measurand and plan.
             observations: the rows of one channel: patterns of votes.
             material: gives the group of each item.
-        Source: Dawid and Skene 1979, by ``uncertainty/latent_class.py``.
+        Source: Dawid and Skene 1979, by ``uncertainty/judging/latent_class.py``.
         """
         blank = empty(task, observations, material)
         ok = observations.ok

@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Literal
 from assay.packs.judging._case import Judges, as_text, candidate, judges, prompt_of
 from assay.packs.judging._question import LETTERS, VERSION, Put, question, verdict
 from assay.packs.judging._votes import combined
-from assay.uncertainty.jury import Rule
+from assay.uncertainty.judging.jury import Rule
 from assay.vocabulary.certificate import JudgeCertificate, Scope
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item

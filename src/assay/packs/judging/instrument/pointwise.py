@@ -8,7 +8,7 @@ from assay.packs.judging._case import candidate, judges, prompt_of, reference_of
 from assay.packs.judging._question import VERSION, Put, question, schema, verdict
 from assay.packs.judging._scale import number, passing
 from assay.packs.judging._votes import MOST, combined, pattern
-from assay.uncertainty.jury import Rule
+from assay.uncertainty.judging.jury import Rule
 from assay.vocabulary.certificate import JudgeCertificate, Scope
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from assay.packs.general.estimator._stated import stated
 from assay.packs.general.estimator.mean import empty, groups, notes
 from assay.packs.tabular.estimator._retraining import named
-from assay.uncertainty import crossed
-from assay.uncertainty.fscore import Linearised, linearised
 from assay.uncertainty.proportion import jeffreys_u
+from assay.uncertainty.score import crossed
+from assay.uncertainty.score.fscore import Linearised, linearised
 from assay.uncertainty.spread import Spread
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material

@@ -8,8 +8,8 @@ import numpy as np
 
 from assay.packs.general.estimator.mean import empty, groups, notes
 from assay.packs.tabular.estimator._retraining import named
-from assay.uncertainty import auc, crossed
 from assay.uncertainty.coverage import coverage_factor
+from assay.uncertainty.score import auc, crossed
 from assay.uncertainty.spread import interval
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations

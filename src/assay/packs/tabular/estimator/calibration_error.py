@@ -9,7 +9,7 @@ import numpy as np
 from assay.packs.general.estimator._stated import stated
 from assay.packs.general.estimator.mean import empty, groups
 from assay.packs.tabular.estimator._retraining import named
-from assay.uncertainty import calibration_error as numbers
+from assay.uncertainty.score import calibration_error as numbers
 from assay.uncertainty.spread import Spread
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material

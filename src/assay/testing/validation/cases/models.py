@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from assay.testing.validation.published import Entry, Row, entries, pairs
-from assay.uncertainty.agreement import Ratings, cohen_kappa, gwet_ac1, krippendorff_alpha
-from assay.uncertainty.auc import placements
-from assay.uncertainty.item_response import Answers, calibrated
-from assay.uncertainty.paired_comparison_model import Comparisons, bradley_terry
-from assay.uncertainty.planning import items_for_power
+from assay.uncertainty.ability.item_response import Answers, calibrated
+from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
+from assay.uncertainty.judging.agreement import Ratings, cohen_kappa, gwet_ac1, krippendorff_alpha
+from assay.uncertainty.planning.planning import items_for_power
 from assay.uncertainty.resample import Floats, Plan, bootstrap, skewness, sums
+from assay.uncertainty.score.auc import placements
 
 
 def baseball(entry: Entry) -> Iterator[Row]:

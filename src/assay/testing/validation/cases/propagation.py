@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.testing.validation.published import Entry, Row, pairs
-from assay.uncertainty import distribution as form
-from assay.uncertainty.answer import Answer, answer
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.distribution import Normal, Student
-from assay.uncertainty.expression import parse
-from assay.uncertainty.montecarlo import Run, Simulated, simulate
-from assay.uncertainty.propagation import Input, Inputs, Propagated, expanded, propagate
-from assay.uncertainty.tape import compiled
+from assay.uncertainty.gum import distribution as form
+from assay.uncertainty.gum.answer import Answer, answer
+from assay.uncertainty.gum.distribution import Normal, Student
+from assay.uncertainty.gum.expression import parse
+from assay.uncertainty.gum.montecarlo import Run, Simulated, simulate
+from assay.uncertainty.gum.propagation import Input, Inputs, Propagated, expanded, propagate
+from assay.uncertainty.gum.tape import compiled
 
 Given = Mapping[str, tuple[float, float] | tuple[float, float, float | None]]
 """Name to value and standard uncertainty, with degrees of freedom if finite."""

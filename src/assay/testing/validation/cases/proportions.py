@@ -8,16 +8,16 @@ from scipy.special import ndtr
 
 from assay.testing.validation.exact import METHODS, coverage_of
 from assay.testing.validation.published import Entry, Row, pairs
-from assay.uncertainty.comparison import Cells, difference, unpaired
-from assay.uncertainty.confidence_sequence import bernoulli
+from assay.uncertainty.comparing.comparison import Cells, difference, unpaired
+from assay.uncertainty.comparing.difference import interval, score, tango
+from assay.uncertainty.comparing.signs import mcnemar
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.crossed import Design, Rows, mean
-from assay.uncertainty.difference import interval, score, tango
-from assay.uncertainty.passes import per_item
 from assay.uncertainty.proportion import clopper_pearson, lower_bound, wilson
-from assay.uncertainty.quantiles import ranks
-from assay.uncertainty.signs import mcnemar
+from assay.uncertainty.score.crossed import Design, Rows, mean
+from assay.uncertainty.score.passes import per_item
+from assay.uncertainty.score.quantiles import ranks
 from assay.uncertainty.spread import Spread
+from assay.uncertainty.stopping.confidence_sequence import bernoulli
 
 _K = coverage_factor(0.95)
 _PRINTED_4 = 5.1e-5  # half of the last of four decimals, and a little for ties

@@ -6,14 +6,14 @@ from math import sqrt
 import numpy as np
 
 from assay.testing.validation.published import Entry, Row, pairs
-from assay.uncertainty.cells import cells
-from assay.uncertainty.components import components
-from assay.uncertainty.consensus import algorithm_a
-from assay.uncertainty.crossed import Rows, clustered
-from assay.uncertainty.intraclass import icc, mean_squares
 from assay.uncertainty.jcgm106 import Limits, conformance_probability
-from assay.uncertainty.precision import cochran, grubbs, mandel_h, mandel_k, precision
-from assay.uncertainty.reference_material import factors, homogeneity
+from assay.uncertainty.judging.intraclass import icc, mean_squares
+from assay.uncertainty.laboratories.consensus import algorithm_a
+from assay.uncertainty.laboratories.precision import cochran, grubbs, mandel_h, mandel_k, precision
+from assay.uncertainty.laboratories.reference_material import factors, homogeneity
+from assay.uncertainty.score.cells import cells
+from assay.uncertainty.score.components import components
+from assay.uncertainty.score.crossed import Rows, clustered
 
 
 def gum_h5(entry: Entry) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 from assay.catalogue.build import build
 from assay.testing.validation.simulation import Aim, Drawn, Study, decided
 from assay.testing.validation.studies.means import Told
-from assay.uncertainty.auc import Cases, Scores, auc
+from assay.uncertainty.score.auc import Cases, Scores, auc
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations

@@ -12,9 +12,9 @@ from assay.testing.validation.differences_exact import discordant, paired
 from assay.testing.validation.differences_exact import unpaired as exact_unpaired
 from assay.testing.validation.simulation import LEVEL, Aim, Drawn, Study
 from assay.testing.validation.studies.means import with_score
-from assay.uncertainty.comparison import Cells, cells, difference, unpaired
-from assay.uncertainty.crossed import Design, Rows, mean
-from assay.uncertainty.difference import Difference, interval
+from assay.uncertainty.comparing.comparison import Cells, cells, difference, unpaired
+from assay.uncertainty.comparing.difference import Difference, interval
+from assay.uncertainty.score.crossed import Design, Rows, mean
 
 SCORES: Final = ((0.05, 0.1), (0.5, 0.5), (0.7, 0.8), (0.9, 0.95))
 DESIGNS: Final = {

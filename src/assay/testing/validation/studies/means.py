@@ -10,7 +10,7 @@ from assay.testing.reference import Design as Simulation
 from assay.testing.reference import simulate
 from assay.testing.validation.exact import without_intervals
 from assay.testing.validation.simulation import Aim, Drawn, Study, decided
-from assay.uncertainty.crossed import Design, Rows, mean
+from assay.uncertainty.score.crossed import Design, Rows, mean
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations

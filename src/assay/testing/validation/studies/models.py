@@ -9,18 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.testing.validation.simulation import LEVEL, Aim, Drawn, Study
-from assay.uncertainty.agreement import Agreement, Ratings, cohen_kappa, fleiss_kappa, gwet_ac1, krippendorff_alpha
-from assay.uncertainty.consensus import dersimonian_laird, mandel_paule
+from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
 from assay.uncertainty.coverage import coverage_factor
-from assay.uncertainty.distribution import Normal, Student
-from assay.uncertainty.expression import parse
-from assay.uncertainty.intraclass import icc
-from assay.uncertainty.judged_rate import Counted, ends
-from assay.uncertainty.paired_comparison_model import Comparisons, bradley_terry
-from assay.uncertainty.propagation import Input, Inputs, expanded, propagate
+from assay.uncertainty.gum.distribution import Normal, Student
+from assay.uncertainty.gum.expression import parse
+from assay.uncertainty.gum.propagation import Input, Inputs, expanded, propagate
+from assay.uncertainty.gum.tape import compiled
+from assay.uncertainty.judging.agreement import (
+    Agreement,
+    Ratings,
+    cohen_kappa,
+    fleiss_kappa,
+    gwet_ac1,
+    krippendorff_alpha,
+)
+from assay.uncertainty.judging.intraclass import icc
+from assay.uncertainty.judging.judged_rate import Counted, ends
+from assay.uncertainty.laboratories.consensus import dersimonian_laird, mandel_paule
 from assay.uncertainty.proportion import jeffreys_u
 from assay.uncertainty.resample import Plan
-from assay.uncertainty.tape import compiled
 
 Draw = Callable[[np.random.Generator], list[Drawn]]
 _DRAWS: Final = 600

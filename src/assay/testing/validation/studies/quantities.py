@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 
 from assay.testing.validation.simulation import Aim, Drawn, Study
-from assay.uncertainty.calibration_error import calibration_error, equal_mass
-from assay.uncertainty.confidence_sequence import bernoulli
-from assay.uncertainty.fscore import f1
-from assay.uncertainty.gap import Groups, gap
-from assay.uncertainty.passes import Attempts, passed
-from assay.uncertainty.quantiles import quantile
-from assay.uncertainty.ratio import ratio
 from assay.uncertainty.resample import Method, Plan, bootstrap, sums
+from assay.uncertainty.score.calibration_error import calibration_error, equal_mass
+from assay.uncertainty.score.fscore import f1
+from assay.uncertainty.score.gap import Groups, gap
+from assay.uncertainty.score.passes import Attempts, passed
+from assay.uncertainty.score.quantiles import quantile
+from assay.uncertainty.score.ratio import ratio
+from assay.uncertainty.stopping.confidence_sequence import bernoulli
 
 Draw = Callable[[np.random.Generator], list[Drawn]]
 _CASES: Final = (0.3, 0.1, 0.1, 0.5)

@@ -1,0 +1,1 @@
+"""Abilities of systems and difficulties of items."""

@@ -1,0 +1,1 @@
+"""Strengths of systems from comparisons in pairs and lists."""

@@ -1,0 +1,1 @@
+"""A check standard measured again and again."""

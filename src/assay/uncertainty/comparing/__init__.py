@@ -1,0 +1,1 @@
+"""Differences between systems on the same items."""

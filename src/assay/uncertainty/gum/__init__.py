@@ -1,0 +1,1 @@
+"""The law of propagation and Monte Carlo: any measurement model (GUM and its supplements)."""

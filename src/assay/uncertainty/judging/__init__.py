@@ -1,0 +1,1 @@
+"""Instruments that err: judges, juries, people."""

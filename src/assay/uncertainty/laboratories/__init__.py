@@ -1,0 +1,1 @@
+"""Several laboratories, reference materials."""
