@@ -135,3 +135,13 @@ def test_what_cannot_work_is_refused_before_anything_is_asked(folder, channels, 
     with pytest.raises(BadInput, match=words):
         assay.measure(table(channels), folder / "lab")
     assert not list((folder / "lab").glob("reports/*"))
+
+
+def test_what_is_no_mean_cannot_be_planned(folder):
+    from assay.api.plan import Wanted, plan
+
+    made = table([channel("general.gap", "general.exact", by="part")])
+    with pytest.raises(BadInput) as refused:
+        plan(made, Wanted(target_u=0.02), folder / "lab")
+    assert refused.value.code == "plan.estimator"
+    assert "general.gap" in refused.value.message("zh")

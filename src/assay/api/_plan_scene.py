@@ -151,6 +151,9 @@ def set_out(measurement: Designed, name: str, wanted: Asked, found: Seen | None,
     """
     measurand, plan = measurement.recipe.measurands[name], measurement.recipe.procedure.plan
     estimator = measurement.recipe.estimators[name]
+    (part,) = (c.estimator.part for c in measurement.recipe.procedure.channels if c.measurand == name)
+    if part.rpartition(".")[2] != "mean" and not isinstance(estimator, Corrects):
+        raise BadInput("plan.estimator", measurand=name, estimator=part)
     corrects = estimator if isinstance(estimator, Corrects) else None
     items = measurement.material.items
     group = groups(items)

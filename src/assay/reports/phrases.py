@@ -12,7 +12,7 @@ from assay.vocabulary.result import Decision, Note
 from assay.vocabulary.words import LANGUAGES, say, section
 
 LEADING: Final = (
-    "judge_uncalibrated", "judge_latent", "judge_relative",
+    "read_with", "judge_uncalibrated", "judge_latent", "judge_relative",
     "imported", "imported.unnamed", "imported.unseen", "imported.unfinished", "imported.judge", "imported.first_items",
     "imported.first_only", "imported.first_party", "imported.left_out", "imported.cached",
     "imported.missing", "imported.failures_counted", "imported.printed_differs", "imported.no_outputs",
@@ -102,7 +102,7 @@ def measurand_of(report: Report, name: str) -> Measurand:
 
 def _value(value: Any) -> str:
     if isinstance(value, float):
-        return exact(value)
+        return exact(float(f"{value:.6g}"))  # a remark is no place for seventeen digits
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_value, value))
     return harmless(str(value))

@@ -98,6 +98,9 @@ class Fatal(Signal):
         self.error = error
 
 
+_KNOWN = 20  # names listed where none is near
+
+
 def near(name: str, names: "list[str] | tuple[str, ...]") -> str:
     """The names most like ``name``, for messages: ``did you mean 'repeats'?`` or the whole list if none is near."""
     from difflib import get_close_matches  # 10 ms that only a wrong name costs
@@ -108,4 +111,5 @@ def near(name: str, names: "list[str] | tuple[str, ...]") -> str:
         close = [tails[tail] for tail in get_close_matches(name.rpartition(".")[2], list(tails), n=3, cutoff=0.6)]
     if close:
         return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
-    return "known: " + ", ".join(sorted(names)) if names else "none are known here"
+    shown, left = sorted(set(names))[:_KNOWN], max(0, len(set(names)) - _KNOWN)
+    return "known: " + ", ".join(shown) + (f" … (+{left})" if left else "") if names else "none are known here"

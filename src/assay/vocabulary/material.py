@@ -63,9 +63,14 @@ class Material(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.places[index] if self.places else f"item {self.items[index].id!r}"
 
     def same_content(self) -> list[tuple[str, ...]]:
-        """Ids of items that ask the same and expect the same, grouped; one group for each content."""
+        """Ids of items that ask the same and expect the same, grouped; one group for each content.
+
+        Items of which it is not known what they ask are in no group.
+        """
         seen: dict[str, list[str]] = {}
         for item in self.items:
+            if item.stimulus is None:
+                continue
             key = digest([item.stimulus, item.reference, item.choices])
             seen.setdefault(key, []).append(item.id)
         return [tuple(ids) for ids in seen.values() if len(ids) > 1]

@@ -165,7 +165,8 @@ def empty(task: Task, observations: Observations, material: Material) -> Result:
     items = np.unique(observations.item[ok])
     group = groups(material)
     plan = task.plan
-    unseen = ["repeats"] if plan.repeats == 1 else []
+    cells = observations.item[ok].astype(np.int64) * len(plan.variants) + observations.variant[ok]
+    unseen = ["repeats"] if plan.repeats == 1 or len(np.unique(cells)) == len(cells) > 0 else []
     unseen += ["variants"] if len(plan.variants) == 1 else []
     return Result(
         measurand=task.measurand.name,
