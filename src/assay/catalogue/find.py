@@ -10,7 +10,7 @@ from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.record import Record
 
 KINDS: Final = (
-    "subject", "material", "bench", "instrument", "estimator", "measurand", "procedure", "standard",
+    "subject", "material", "generator", "bench", "instrument", "estimator", "measurand", "procedure", "standard",
 )  # fmt: skip
 
 _OWN: Final = Path(__file__).parent.parent / "packs"

@@ -14,17 +14,19 @@ import msgspec
 from assay.catalogue.build import class_name, fill, is_code, load_class, read_toml
 from assay.catalogue.find import PartFile, locate, parts
 from assay.catalogue.procedures import ProcedureData
+from assay.testing.generators import generator_faults
 from assay.vocabulary.errors import AssayError, BadInput
 from assay.vocabulary.material import Item
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Reading, Response
-from assay.vocabulary.protocols import Bench, Estimator, Instrument, MaterialPart, Subject
+from assay.vocabulary.protocols import Bench, Estimator, Generator, Instrument, MaterialPart, Subject
 from assay.vocabulary.record import Json
 from assay.vocabulary.words import LANGUAGES
 
 _PROTOCOLS: Final[dict[str, type[Any]]] = {
     "subject": Subject,
     "material": MaterialPart,
+    "generator": Generator,
     "bench": Bench,
     "instrument": Instrument,
     "estimator": Estimator,
@@ -69,6 +71,9 @@ def check_part(part: PartFile) -> list[str]:
     faults = _check_class(cls) + _check_protocol(cls, part.kind)
     if part.kind == "instrument" and not faults:
         faults = _check_instrument(cls)
+    if part.kind == "generator" and not faults:
+        made = _sample(cls)
+        faults = [] if made is None else generator_faults(made)
     return faults
 
 

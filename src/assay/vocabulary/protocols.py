@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
+from random import Random
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from assay.vocabulary.certificate import JudgeCertificate, Scope
@@ -20,6 +21,48 @@ class MaterialPart(Protocol):
 
     def load(self, folder: Path) -> Material:
         """Read the items; relative paths are meant from ``folder``. Raises ``BadInput`` naming place and reason."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A seeded procedure that makes items without limit; its fields are the factors of difficulty."""
+
+    @property
+    def dimension(self) -> str:
+        """What the items are about, such as ``reasoning``."""
+        ...
+
+    @property
+    def skill(self) -> str:
+        """The sub-skill that they need."""
+        ...
+
+    @property
+    def instrument(self) -> str:
+        """The part that reads the answers, with its default settings."""
+        ...
+
+    def make(self, rng: Random, language: str) -> Item:
+        """One item, without an id; the same for the same state of ``rng``."""
+        ...
+
+
+@runtime_checkable
+class Answers(Generator, Protocol):
+    """A generator whose references are no answers themselves (tests, constraints), and that can answer its items."""
+
+    def answer(self, rng: Random, language: str) -> Json:
+        """An output that is right for the item that ``make`` gives from the same state of ``rng``."""
+        ...
+
+
+@runtime_checkable
+class Grouped(Generator, Protocol):
+    """A generator whose items belong together, such as an original and its disturbed twin."""
+
+    def group(self, rng: Random, language: str) -> tuple[Item, ...]:
+        """The items that belong together; the last one is that of ``make``."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""Items without limit: seeded generators in fifteen dimensions, in English and Chinese."""

@@ -1,0 +1,32 @@
+"""Which tool to call, with which arguments."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from assay.packs.bank._make import item
+from assay.packs.bank._tools import request, shown, toolbox
+from assay.vocabulary.material import Item
+
+
+@dataclass(frozen=True)
+class ToolPick:
+    """One call out of several tools that resemble each other; arguments must be taken from the request.
+
+    Attributes:
+        tools: tools to choose from.
+    """
+
+    tools: Annotated[int, Meta(ge=2, le=8)] = 5
+
+    dimension: ClassVar[str] = "tool use"
+    skill: ClassVar[str] = "choosing_a_tool"
+    instrument: ClassVar[str] = "llm.tool_calls"
+
+    def make(self, rng: Random, language: str) -> Item:
+        """One item."""
+        offered = toolbox(rng, self.tools)
+        asked = request(rng, language, offered[0])
+        return item(self, language, shown(rng, language, offered, [asked.text]), [asked.call])
