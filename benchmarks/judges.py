@@ -1,9 +1,9 @@
 """Judges by the whole path: served over HTTP, calibrated on rated answers, used, and held against the known truth.
 
 ``python benchmarks/judges.py [SIMULATIONS]`` serves a judge of known error rates (another seed each time), calibrates
-it with ``assay.api.calibrate``, measures with ``assay.measure`` with and without the certificate, and counts how often
-the intervals contain the true rate, which is the certified one of the reference endpoint, and how often that of the
-share of planted orders which turn a verdict contains the true share. Every draw is seeded.
+it with ``assay.api.judging.calibrate``, measures with ``assay.measure`` with and without the certificate, and counts
+how often the intervals contain the true rate, which is the certified one of the reference endpoint, and how often
+that of the share of planted orders which turn a verdict contains the true share. Every draw is seeded.
 """
 
 import sys
@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 import assay
-from assay.api.calibrate import Asked, calibrate
+from assay.api.judging.calibrate import Asked, calibrate
 from assay.api.reference import Settings, reference, write
 from assay.testing.reference_judge import ReferenceJudge
 from assay.testing.reference_server import running

@@ -3,18 +3,18 @@
 TYPE_CHECKING = False  # as type checkers know it; importing typing would take longer than all the rest
 
 if TYPE_CHECKING:
-    from assay.api import calculator as _calculator
     from assay.api import keys as keys
     from assay.api import parts as _parts
+    from assay.api.calculator import calculate as _calculator
     from assay.api.compare import Asked as Asked
     from assay.api.compare import compare as compare
     from assay.api.demo import demo as demo
+    from assay.api.exchange.export import export as export
+    from assay.api.exchange.export import frame as frame
+    from assay.api.exchange.imports import Taking as Taking
+    from assay.api.exchange.imports import import_logs as import_logs
     from assay.api.expect import Expected as Expected
     from assay.api.expect import expect as expect
-    from assay.api.export import export as export
-    from assay.api.export import frame as frame
-    from assay.api.imports import Taking as Taking
-    from assay.api.imports import import_logs as import_logs
     from assay.api.measure import measure as measure
     from assay.api.measure import preview as preview
     from assay.api.measured import Measured as Measured
@@ -49,11 +49,11 @@ _PUBLIC = {
     "read": (_API + "runs", "read"), "observations": (_API + "runs", "observations"),
     "write_observations": (_API + "runs", "write_observations"), "verify": (_API + "verify", "verify"),
     "keys": (_API + "keys", ""), "reference": (_API + "reference", "reference"),
-    "import_logs": (_API + "imports", "import_logs"), "Taking": (_API + "imports", "Taking"),
-    "export": (_API + "export", "export"), "frame": (_API + "export", "frame"),
+    "import_logs": (_API + "exchange.imports", "import_logs"), "Taking": (_API + "exchange.imports", "Taking"),
+    "export": (_API + "exchange.export", "export"), "frame": (_API + "exchange.export", "frame"),
     "expect": (_API + "expect", "expect"), "Expected": (_API + "expect", "Expected"),
     "compare": (_API + "compare", "compare"), "Asked": (_API + "compare", "Asked"),
-    "calculate": (_API + "calculator", "uncertainty"),
+    "calculate": (_API + "calculator.calculate", "uncertainty"),
     "parts": (_API + "parts", "listed"), "part": (_API + "parts", "described"),
     "AssayError": (_ERRORS, "AssayError"), "BadInput": (_ERRORS, "BadInput"),
     "CannotMeasure": (_ERRORS, "CannotMeasure"), "VerificationFailed": (_ERRORS, "VerificationFailed"),

@@ -138,7 +138,7 @@ def test_what_cannot_work_is_refused_before_anything_is_asked(folder, channels, 
 
 
 def test_what_is_no_mean_cannot_be_planned(folder):
-    from assay.api.plan import Wanted, plan
+    from assay.api.planning.plan import Wanted, plan
 
     made = table([channel("general.gap", "general.exact", by="part")])
     with pytest.raises(BadInput) as refused:

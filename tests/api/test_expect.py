@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import assay
-from assay.api._further import Further
 from assay.api.expect import expect, with_subject
+from assay.api.planning.further import Further
 from assay.vocabulary.errors import BadInput
 
 

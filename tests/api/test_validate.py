@@ -222,7 +222,7 @@ def test_a_stored_certificate_of_format_1_is_still_read(tmp_path: Path) -> None:
 
 def test_a_comparison_of_laboratories_is_verified_by_the_same_command(tmp_path: Path) -> None:
     from assay import measure
-    from assay.api.interlab import interlab
+    from assay.api.laboratories.interlab import interlab
     from assay.api.reference import Settings, reference
     from assay.testing.reference_server import running
 

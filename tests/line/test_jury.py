@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import assay
-from assay.api.calibrate import Asked, calibrate
 from assay.api.compare import compare
+from assay.api.judging.calibrate import Asked, calibrate
 from assay.api.verify import verify
 from assay.testing.reference import ReferenceModel
 from assay.testing.reference_judge import ReferenceJudge

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assay.api.rate import Wanted, begin, desk
+from assay.api.rating.rate import Wanted, begin, desk
 from assay.store.ratings import rows_of
 from assay.testing.reference_server import running
 from assay.vocabulary.rating import Rating, RatingPlan

@@ -79,7 +79,7 @@ def test_hostile_texts_come_as_data_with_what_controls_written_out(booth: Any) -
 def test_a_text_longer_than_a_page_is_cut_and_says_so(booth: Any) -> None:
     path = booth.folder / "long.jsonl"
     path.write_text(json.dumps({"output": "x" * 250_000}) + "\n")
-    from assay.api.rate import Wanted, begin
+    from assay.api.rating.rate import Wanted, begin
 
     plan = begin(Wanted(sources=(str(path),), rubric="judging.helpfulness"), booth.lab)
     with booth.served(plan) as url:

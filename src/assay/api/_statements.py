@@ -5,11 +5,11 @@ from math import isclose
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from assay.api._arena_fields import differing
-from assay.api._judge_verdicts import recomputed
-from assay.api.arena import held_against
-from assay.api.interlab import check as check_interlab
+from assay.api.arena.arena import held_against
+from assay.api.arena.fields import differing
+from assay.api.judging.verdicts import recomputed
 from assay.api.keys import trusted
+from assay.api.laboratories.interlab import check as check_interlab
 from assay.api.validate import passed
 from assay.line.compose import software
 from assay.reports.arena_sign import open_arena

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from assay.api._judges import consulted
+from assay.api.judging.judges import consulted
 from assay.api.measurement import Recipe, watched
 from assay.line.observe import Price, State
 from assay.line.plan import Planned, Taken

@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from assay.api._further import Further, further
-from assay.api._gathered import read_file
 from assay.api.keys import trusted
+from assay.api.laboratories.gathered import read_file
 from assay.api.measure import measure
 from assay.api.measured import Measured
 from assay.api.measurement import load
+from assay.api.planning.further import Further, further
 from assay.api.runs import decide, runs
 from assay.api.work import Issued
 from assay.catalogue.build import fill, read_toml

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from assay.api._judge_preview import JudgePreview, judge_previews, tokens_in
-from assay.api._judges import with_judges
 from assay.api._stopping import watch
+from assay.api.judging.judges import with_judges
+from assay.api.judging.preview import JudgePreview, judge_previews, tokens_in
 from assay.api.measured import Measured
 from assay.api.measurement import Measurement, load
 from assay.api.work import Manifest, Work, channels, issue

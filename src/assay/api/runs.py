@@ -10,7 +10,7 @@ from typing import IO
 
 import msgspec
 
-from assay.api._judges import Setting, judge_prices, with_judge
+from assay.api.judging.judges import Setting, judge_prices, with_judge
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
 from assay.api.measurement import Recipe, check_designs, parts_of, requirements, watched

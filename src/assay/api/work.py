@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from assay.api._judges import consulted
+from assay.api.judging.judges import consulted
 from assay.api.measurement import Recipe, parts_of
 from assay.line.compose import Account, Composition, account, compose, same_content
 from assay.line.decide import decide

@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare; the exit code is 0 whoever is preferred."""
-    from assay.api.arena import Asked, arena, render
+    from assay.api.arena.arena import Asked, arena, render
     from assay.api.runs import settings
     from assay.cli._progress import Progress
     from assay.vocabulary.words import say

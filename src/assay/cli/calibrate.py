@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Calibrate; the exit code is 0 however often the judge errs."""
-    from assay.api.calibrate import Asked, calibrate
+    from assay.api.judging.calibrate import Asked, calibrate
     from assay.api.runs import settings
     from assay.cli._progress import Progress
     from assay.vocabulary.words import say

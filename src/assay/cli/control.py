@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Chart; 0 in control, 1 if a rule that calls for action was broken."""
-    from assay.api.control import Asked, control, render, to_json
+    from assay.api.laboratories.control import Asked, control, render, to_json
     from assay.vocabulary.words import say
 
     finite(args, "control", "centre", "sigma", "weight", "days")

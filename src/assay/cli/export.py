@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export."""
-    from assay.api.export import Wanted, export
+    from assay.api.exchange.export import Wanted, export
     from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
 

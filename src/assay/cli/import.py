@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from assay.cli._show import common, json_out, language
 
 if TYPE_CHECKING:
-    from assay.api.imports import Imported
+    from assay.api.exchange.imports import Imported
 
 SUMMARY = "take the logs of other tools into the laboratory, each as a run; nothing is asked"
 
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import."""
-    from assay.api.imports import Taking, import_logs
+    from assay.api.exchange.imports import Taking, import_logs
     from assay.vocabulary.errors import BadInput
 
     columns = {}

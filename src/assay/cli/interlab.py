@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare; the exit code is 0 whatever the scores say."""
-    from assay.api.interlab import Asked, check, interlab, render
+    from assay.api.laboratories.interlab import Asked, check, interlab, render
     from assay.vocabulary.words import say
 
     spoken = language(args)

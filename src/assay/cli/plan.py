@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan; exit code 3 if nothing that there is reaches the target."""
-    from assay.api.plan import Assumed, Wanted, plan, render, to_json
+    from assay.api.planning.plan import Assumed, Wanted, plan, render, to_json
 
     wanted = Wanted(
         target_u=args.target_u, detect=args.detect, decide=args.decide, power=args.power, measurand=args.measurand

@@ -39,8 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve, or what was asked for instead."""
-    from assay.api.rate import Wanted, begin
-    from assay.api.ratings import summary
+    from assay.api.rating.rate import Wanted, begin
+    from assay.api.rating.ratings import summary
 
     wanted = Wanted(sources=tuple(args.sources), rubric=args.rubric, items=args.items, seed=args.seed)
     plan = begin(wanted, args.lab)
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(plan: "RatingPlan", args: argparse.Namespace) -> None:
-    from assay.api.rate import desk
+    from assay.api.rating.rate import desk
     from assay.vocabulary.words import say
     from assay.web.rating import serve
 
@@ -80,7 +80,7 @@ def _serve(plan: "RatingPlan", args: argparse.Namespace) -> None:
 
 
 def _export(plan: "RatingPlan", args: argparse.Namespace) -> int:
-    from assay.api.ratings import export
+    from assay.api.rating.ratings import export
     from assay.vocabulary.words import say
 
     written = export(plan, args.export, args.lab, args.format, language(args))
@@ -93,7 +93,7 @@ def _export(plan: "RatingPlan", args: argparse.Namespace) -> int:
 
 
 def _take_in(plan: "RatingPlan", args: argparse.Namespace) -> int:
-    from assay.api.ratings import take_in
+    from assay.api.rating.ratings import take_in
     from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from assay.cli._show import common, json_out, language, table_out
 
 if TYPE_CHECKING:
-    from assay.api.calculator import Calculation, Output
-    from assay.api.calculator_conformity import Conformity
+    from assay.api.calculator.calculate import Calculation, Output
+    from assay.api.calculator.conformity import Conformity
     from assay.vocabulary.result import Note
 
 SUMMARY = "propagate uncertainties through a measurement model: law of propagation, Monte Carlo, budget"
@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Calculate and show."""
-    from assay.api.calculator import uncertainty
+    from assay.api.calculator.calculate import uncertainty
 
     found = uncertainty(args.file, level=args.level, seed=args.seed, trials=args.trials)
     if args.json:

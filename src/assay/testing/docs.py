@@ -27,12 +27,19 @@ def commands() -> str:
     """Every command with its options."""
     top = parser()
     lines = [_HEAD, "# Commands\n", f"{top.description}\n", "```", str(top.epilog), "```\n"]
-    groups = [a for a in top._actions if isinstance(a, argparse._SubParsersAction)]
-    for name, command in groups[0].choices.items():
-        lines += [f"## assay {name}\n", f"{command.description}\n", "| argument | meaning |", "| --- | --- |"]
-        lines += [f"| {_argument(action)} | {_plain(action.help)} |" for action in command._actions]
-        lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_described(top)])
+
+
+def _described(parser: argparse.ArgumentParser) -> list[str]:
+    """The commands below a command, and those below them."""
+    lines: list[str] = []
+    for group in (action for action in parser._actions if isinstance(action, argparse._SubParsersAction)):
+        for command in group.choices.values():
+            lines += [f"## {command.prog}\n", f"{command.description}\n", "| argument | meaning |", "| --- | --- |"]
+            shown = (action for action in command._actions if not isinstance(action, argparse._SubParsersAction))
+            lines += [f"| {_argument(action)} | {_plain(action.help)} |" for action in shown]
+            lines += ["", *_described(command)]
+    return lines
 
 
 def _argument(action: argparse.Action) -> str:

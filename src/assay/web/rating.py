@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from assay.api.rate import Desk
+from assay.api.rating.rate import Desk
 from assay.reports.text import harmless
 from assay.vocabulary.errors import AssayError, BadInput
 from assay.vocabulary.record import Json

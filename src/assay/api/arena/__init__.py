@@ -1,0 +1,1 @@
+"""Systems compared pair by pair or in lists, by a judge or by people."""

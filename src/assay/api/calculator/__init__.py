@@ -1,0 +1,1 @@
+"""The uncertainty calculator: from a file of quantities to its results."""

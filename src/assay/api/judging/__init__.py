@@ -1,0 +1,1 @@
+"""Judges of a measurement: consulted, calibrated, certified."""

@@ -1,0 +1,1 @@
+"""How many items and repeats: from a pilot or from assumptions."""
