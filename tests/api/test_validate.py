@@ -14,9 +14,10 @@ import pytest
 from assay.api import keys
 from assay.api.validate import Asked, Validated, names, render, validate
 from assay.api.verify import Verification, verify
+from assay.reports.forms import VALIDATION
 from assay.reports.keys import SigningKey
 from assay.reports.sign import sealed
-from assay.reports.validation_sign import FORM, open_validation, sign_validation
+from assay.reports.statement import seal, unseal
 from assay.vocabulary.errors import BadInput, Defect, VerificationFailed
 from assay.vocabulary.validation import Validation
 
@@ -43,7 +44,7 @@ def outcomes(found: Verification) -> dict[str, str]:
 def signed(lab: Path, name: str, changed: Validation) -> Path:
     """A certificate signed again by the laboratory's own key."""
     path = lab / name
-    path.write_bytes(sign_validation(changed, SigningKey.load_or_create(lab / "keys")))
+    path.write_bytes(seal(VALIDATION, changed, SigningKey.load_or_create(lab / "keys")))
     return path
 
 
@@ -54,7 +55,7 @@ def test_a_certificate(made: tuple[Path, Validated]) -> None:
     assert {case.name for case in certificate.cases} >= {"gum_h1", "lsat6", "bernoulli_cs"}
     assert {line.method for line in certificate.coverage} == {"wilson", "ratio"}
     assert found.path.parent == (lab / "reports").resolve() and found.path.name == f"validation-{found.sha256[:8]}.json"
-    assert open_validation(found.path.read_bytes(), "it").made == certificate
+    assert unseal(VALIDATION, found.path.read_bytes(), "it").made == certificate
     checked = verify(found.path, lab)
     assert checked.passed and checked.trusted and checked.report == certificate.id
     assert outcomes(checked) == {
@@ -147,20 +148,20 @@ def test_a_signature_does_not_make_numbers_true(made: tuple[Path, Validated]) ->
     path = signed(lab, "other.json", msgspec.structs.replace(good, code="0" * 64))
     assert outcomes(verify(path, lab))["code"] == "not_checked"
     with pytest.raises(Defect):
-        sign_validation(msgspec.structs.replace(good, laboratory=good.laboratory),
+        seal(VALIDATION, msgspec.structs.replace(good, laboratory=good.laboratory),
                         SigningKey.load_or_create(lab / "elsewhere"))  # fmt: skip
 
 
 def test_unknown_kinds_and_other_files_are_refused(made: tuple[Path, Validated]) -> None:
     lab, found = made
-    tree = FORM.statement(found.certificate) | {"predicateType": "urn:other:thing\x1b[31m"}
+    tree = VALIDATION.statement(found.certificate) | {"predicateType": "urn:other:thing\x1b[31m"}
     path = lab / "unknown.json"
     path.write_bytes(sealed(tree, SigningKey.load_or_create(lab / "keys")))
     with pytest.raises(VerificationFailed) as refused:
         verify(path, lab)
     assert refused.value.code == "report.unknown_kind"
     assert "\x1b" not in str(refused.value) and "urn:assay:validation:1" in str(refused.value)
-    empty = FORM.statement(found.certificate) | {"predicate": {}}
+    empty = VALIDATION.statement(found.certificate) | {"predicate": {}}
     path.write_bytes(sealed(empty, SigningKey.load_or_create(lab / "keys")))
     with pytest.raises(VerificationFailed) as refused:
         verify(path, lab)
@@ -214,7 +215,7 @@ def test_pages(made: tuple[Path, Validated], tmp_path: Path) -> None:
 
 def test_a_stored_certificate_of_format_1_is_still_read(tmp_path: Path) -> None:
     shutil.copy(SAMPLE, tmp_path / "kept.json")
-    opened = open_validation((tmp_path / "kept.json").read_bytes(), "kept")
+    opened = unseal(VALIDATION, (tmp_path / "kept.json").read_bytes(), "kept")
     assert opened.made.format == 1 and opened.made.passed
     found = verify(tmp_path / "kept.json", tmp_path)
     assert not found.trusted and outcomes(found)["signature"] == "passed" and outcomes(found)["exact"] == "passed"

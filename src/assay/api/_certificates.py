@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
 from assay.api.keys import trusted
-from assay.reports.certificate_sign import open_certificate
 from assay.reports.envelope import LARGEST_BYTES
+from assay.reports.forms import JUDGE
+from assay.reports.statement import unseal
 from assay.store.laboratory import Laboratory
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.certificate import JudgeCertificate, Scope, misfit
@@ -35,7 +36,7 @@ def opened(path: Path, laboratory: Laboratory) -> Kept:
         raise BadInput("file.missing", path=str(path)) from None
     except OSError as error:
         raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
-    found = open_certificate(data, str(path), trusted(laboratory.keys))
+    found = unseal(JUDGE, data, str(path), trusted(laboratory.keys))
     if not found.trusted:
         raise BadInput("certificate.unknown_key", path=str(path), key=found.key_id)
     return Kept(found.made, digest_bytes(data), path)

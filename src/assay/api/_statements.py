@@ -12,11 +12,9 @@ from assay.api.keys import trusted
 from assay.api.laboratories.interlab import check as check_interlab
 from assay.api.validate import passed
 from assay.line.compose import software
-from assay.reports.arena_sign import open_arena
-from assay.reports.certificate_sign import open_certificate
-from assay.reports.interlab_sign import open_interlab
+from assay.reports.forms import ARENA, INTERLAB, JUDGE, VALIDATION
+from assay.reports.statement import unseal
 from assay.reports.text import harmless
-from assay.reports.validation_sign import open_validation
 from assay.store.laboratory import Laboratory
 from assay.testing.validation import exact, judge, published
 from assay.testing.validation.code import code_digest
@@ -71,7 +69,7 @@ def _signed(key_id: str, known: bool) -> tuple[Finding, Finding]:
 
 
 def _interlab(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    made, known = open_interlab(data, path, trusted(laboratory.keys))
+    made, known, _ = unseal(INTERLAB, data, path, trusted(laboratory.keys))
     key_id = made.laboratory.key_id
     return Checked(made.id, key_id, known, (*_signed(key_id, known), _compared(made, known, path, laboratory)))
 
@@ -97,14 +95,14 @@ def _compared(made: Interlab, known: bool, path: str, laboratory: Laboratory) ->
 
 
 def _judge(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    opened = open_certificate(data, path, trusted(laboratory.keys))
+    opened = unseal(JUDGE, data, path, trusted(laboratory.keys))
     outcome, detail = recomputed(opened.made, laboratory)
     findings = (*_signed(opened.key_id, opened.trusted), Finding("results", outcome, detail))
     return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
 
 
 def _arena(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    opened = open_arena(data, path, trusted(laboratory.keys))
+    opened = unseal(ARENA, data, path, trusted(laboratory.keys))
     place = differing(opened.made)
     results = Finding("results", "failed", place) if place else Finding("results", "passed")
     outcome, detail = held_against(opened.made, laboratory)
@@ -113,7 +111,7 @@ def _arena(data: bytes, path: str, laboratory: Laboratory) -> Checked:
 
 
 def _validation(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    opened = open_validation(data, path, trusted(laboratory.keys))
+    opened = unseal(VALIDATION, data, path, trusted(laboratory.keys))
     made = opened.made
     here = code_digest() == made.code
     code = Finding("code", "passed", made.code) if here else Finding("code", "not_checked", "other_code")

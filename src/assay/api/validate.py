@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from assay.line.compose import software
+from assay.reports.forms import VALIDATION
 from assay.reports.keys import SigningKey
-from assay.reports.validation_sign import sign_validation
+from assay.reports.statement import seal
 from assay.store.laboratory import Laboratory, writing
 from assay.testing.validation import exact, judge, published, simulation
 from assay.testing.validation.code import code_digest
@@ -99,7 +100,7 @@ def validate(lab: str | Path = ".assay", asked: Asked | None = None, tell: Tell 
     made = _certificate(wanted, cases, tuple(map(judge.judged, lines)), key.mark(wanted.name))
     made = msgspec.structs.replace(made, seconds=round(time.monotonic() - began_s, 1))
     made = msgspec.structs.replace(made, id=f"validation-{digest(msgspec.to_builtins(made))[:12]}")
-    envelope = sign_validation(made, key)
+    envelope = seal(VALIDATION, made, key)
     path = (laboratory.reports / f"validation-{digest_bytes(envelope)[:8]}.json").resolve()
     _write(path, envelope)
     return Validated(made, path, envelope)

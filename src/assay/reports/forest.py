@@ -1,14 +1,12 @@
 """A comparison of runs on a terminal and as a page: each difference with its interval beside the others."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 from markupsafe import Markup, escape
 
+from assay.reports.page import across, page, percent, pixels, spanning
 from assay.reports.phrases import Phrases
 from assay.reports.picture import Axis
 from assay.reports.rounding import bound_beside, exact, rounded, significant
@@ -18,12 +16,10 @@ from assay.vocabulary.comparison import ComparedSystem, Comparison, PairDifferen
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.result import Note, Result
 
-_HERE: Final = Path(__file__).parent
 _NARROWEST: Final = 40
 _WIDEST: Final = 56
 _STYLES: Final = {"strong": "1", "soft": "2", "better": "1;32", "higher": "1;32", "worse": "1;31", "lower": "1;31",
                   "equivalent": "1;36", "cannot_tell": "1;33", "no": "1;31", "yes": "1;32"}  # fmt: skip
-_STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -285,11 +281,7 @@ def forest_axis(comparison: Comparison) -> Axis:
     numbers = [*_marks(comparison)]
     for line in comparison.differences:
         numbers += [*(line.simultaneous or ()), *(line.if_lost or ()), *(() if line.value is None else (line.value,))]
-    low, high = min(numbers), max(numbers)
-    span = high - low or 1.0
-    size = 10.0 ** math.floor(math.log10(span / 4))
-    step = next(factor * size for factor in _STEPS if factor * size >= span / 4 * 0.999)
-    return Axis(math.floor(low / step - 0.1) * step, math.ceil(high / step + 0.1) * step, step)
+    return spanning(numbers)
 
 
 def _marks(comparison: Comparison) -> list[float]:
@@ -300,19 +292,10 @@ def _marks(comparison: Comparison) -> list[float]:
 def html(comparison: Comparison, language: str) -> str:
     """The page of a comparison: a whole HTML document without scripts, which needs nothing else."""
     seen = ComparisonView(comparison, language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, finalize=_finalize,
+    return page(
+        "forest.html", seen=seen, made=comparison, t=seen.say, language=seen.phrases.language,
+        picture=forest_svg(seen), estimand=seen.phrases.term("estimand", comparison.estimand),
     )  # fmt: skip
-    return environment.get_template("forest.html").render(
-        seen=seen, made=comparison, t=seen.say, language=seen.phrases.language, picture=forest_svg(seen),
-        estimand=seen.phrases.term("estimand", comparison.estimand),
-        style=Markup((_HERE / "report.css").read_text("utf-8")),
-    )  # fmt: skip
-
-
-def _finalize(value: Any) -> Any:
-    return harmless(value, keep_lines=True) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def forest_svg(seen: ComparisonView) -> Markup:
@@ -322,7 +305,7 @@ def forest_svg(seen: ComparisonView) -> Markup:
     drawn = []
     for at in _marks(seen.comparison):
         kind = "zero" if at == 0 else "limit"
-        x = _percent(axis, at)
+        x = percent(axis, at)
         drawn.append(f'<line class="{kind}" x1="{x}" x2="{x}" y1="{top}" y2="{bottom}"/>')
     for place, view in enumerate(seen.differences):
         y = top + row * place
@@ -334,12 +317,8 @@ def forest_svg(seen: ComparisonView) -> Markup:
                 ("together", view.line.simultaneous, 3), ("interval", view.line.interval, 9))  # fmt: skip
         drawn += [_bar(kind, axis, ends, (y + 29, height)) for kind, ends, height in bars if ends is not None]
         if view.line.value is not None:
-            drawn.append(f'<circle class="value" cx="{_percent(axis, view.line.value)}" cy="{y + 29}" r="5"/>')
-    drawn.append(f'<line class="axis" x1="2%" x2="98%" y1="{bottom}" y2="{bottom}"/>')
-    for tick in axis.ticks():
-        x = _percent(axis, tick)
-        drawn.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{bottom}" y2="{bottom + 5}"/>')
-        drawn.append(f'<text class="tick" x="{x}" y="{bottom + 19}" text-anchor="middle">{escape(exact(tick))}</text>')
+            drawn.append(f'<circle class="value" cx="{percent(axis, view.line.value)}" cy="{y + 29}" r="5"/>')
+    drawn.append(across(axis, bottom))
     label = "; ".join(f"{view.against} {view.value} {view.interval}" for view in seen.differences)
     head = f'<svg class="picture forest" role="img" aria-label="{escape(harmless(label))}" height="{bottom + 24}">'
     return Markup(head + "".join(drawn) + "</svg>")
@@ -349,16 +328,8 @@ def _bar(kind: str, axis: Axis, ends: tuple[float, float], where: tuple[float, f
     middle, height = where
     left, right = axis.place(min(ends)), axis.place(max(ends))
     wide = max(right - left, 0.004)
-    return (f'<rect class="{kind}" x="{_number(2 + 96 * min(left, 1 - wide))}%" y="{_number(middle - height / 2)}" '
-            f'width="{_number(96 * wide)}%" height="{_number(height)}" rx="1.5"/>')  # fmt: skip
-
-
-def _percent(axis: Axis, number: float) -> str:
-    return f"{_number(2 + 96 * axis.place(number))}%"
-
-
-def _number(number: float) -> str:
-    return f"{number:.2f}".rstrip("0").rstrip(".")
+    return (f'<rect class="{kind}" x="{pixels(2 + 96 * min(left, 1 - wide))}%" y="{pixels(middle - height / 2)}" '
+            f'width="{pixels(96 * wide)}%" height="{pixels(height)}" rx="1.5"/>')  # fmt: skip
 
 
 def _letter(place: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
+from assay.reports.page import environment
 from assay.reports.phrases import Phrases, leading, limit, measurand_of
 from assay.reports.picture import axes, share_svg, svg
 from assay.reports.rounding import (
@@ -134,15 +135,8 @@ def grouped(number: int) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    made = environment()
+    made.filters.update(
         count=grouped,
         json=canonical_text,
         when=when,
@@ -153,12 +147,7 @@ def _environment() -> jinja2.Environment:
         sharebar=share_svg,
         by_key=_by_key,
     )
-    return environment
-
-
-def _finalize(value: Any) -> Any:
-    """Whatever is printed: text from outside is made harmless here, and escaped by jinja afterwards."""
-    return harmless(value, keep_lines=True) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return made
 
 
 def _by_key(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -21,12 +21,16 @@ _FREE: Final = Measurand(name="", label={}, definition={}, better="none")
 
 def page(template: str, **values: Any) -> str:
     """A whole HTML document from a template of this room; every text in it is made harmless and escaped."""
-    environment = jinja2.Environment(
+    style = Markup((_HERE / "report.css").read_text("utf-8"))
+    return environment().get_template(template).render(style=style, **values)
+
+
+def environment() -> jinja2.Environment:
+    """The template engine of this room: whatever is printed is made harmless, then escaped."""
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_finalize,
     )  # fmt: skip
-    style = Markup((_HERE / "report.css").read_text("utf-8"))
-    return environment.get_template(template).render(style=style, **values)
 
 
 def spanning(numbers: Sequence[float]) -> Axis:

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-import jinja2
-from markupsafe import Markup
-
+from assay.reports.page import page
 from assay.reports.phrases import Phrases
 from assay.reports.plan_plot import legend, svg, text_plot
 from assay.reports.rounding import exact, significant
@@ -17,7 +14,6 @@ from assay.vocabulary.plan_record import PlannedDesign, StudyPlan
 from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
 
-_HERE: Final = Path(__file__).parent
 _NARROWEST: Final = 48
 _STYLES: Final = {"strong": "1", "soft": "2", "yes": "1;32", "no": "1;31"}
 
@@ -259,13 +255,9 @@ def _table(head: tuple[str, ...], rows: list[Line], wide: int) -> list[str]:
 def html(plan: StudyPlan, language: str) -> str:
     """The page of a plan: a whole HTML document without scripts, which needs nothing else."""
     seen = PlanView(plan, language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, finalize=_finalize,
-    )  # fmt: skip
-    return environment.get_template("plan.html").render(
-        seen=seen, made=plan, t=seen.say, language=seen.phrases.language, picture=svg(plan, seen.height, seen.say),
-        legend=legend(plan, seen.say), style=Markup((_HERE / "report.css").read_text("utf-8")),
+    return page(
+        "plan.html", seen=seen, made=plan, t=seen.say, language=seen.phrases.language,
+        picture=svg(plan, seen.height, seen.say), legend=legend(plan, seen.say),
     )  # fmt: skip
 
 
@@ -285,7 +277,3 @@ def _shown(value: Json) -> str:
     if isinstance(value, float):
         return significant(value, 3)
     return f"{value:,}" if isinstance(value, int) else harmless(str(value))
-
-
-def _finalize(value: Any) -> Any:
-    return harmless(value, keep_lines=True) if isinstance(value, str) and not isinstance(value, Markup) else value

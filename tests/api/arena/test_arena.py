@@ -251,12 +251,13 @@ def test_a_statement_that_was_changed_fails_verification(stage: Any) -> None:
 
 def resigned(scene: Scene, made: Compared, change: Callable[[Any], Any]) -> Any:
     """What verification finds in a statement that was changed by somebody who has the key."""
-    from assay.reports.arena_sign import sign_arena
+    from assay.reports.forms import ARENA
     from assay.reports.keys import SigningKey
+    from assay.reports.statement import seal
     from assay.store.laboratory import Laboratory
 
     path = scene.folder / "again.json"
-    path.write_bytes(sign_arena(change(made.arena), SigningKey.load_or_create(Laboratory(scene.lab).keys)))
+    path.write_bytes(seal(ARENA, change(made.arena), SigningKey.load_or_create(Laboratory(scene.lab).keys)))
     return {one.name: one.outcome for one in verify(path, scene.lab).checks}
 
 

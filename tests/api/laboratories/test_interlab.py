@@ -10,8 +10,9 @@ import pytest
 from assay.api import keys
 from assay.api.laboratories.interlab import Asked, check, interlab, render
 from assay.cli.main import main
-from assay.reports.interlab_sign import open_interlab
+from assay.reports.forms import INTERLAB
 from assay.reports.interlab_view import html, terminal
+from assay.reports.statement import unseal
 from assay.vocabulary.canonical import signed_bytes
 from assay.vocabulary.errors import BadInput, VerificationFailed
 from assay.vocabulary.interlab import Interlab, Participant
@@ -114,7 +115,7 @@ def test_an_assigned_value_is_compared_with_the_whole_uncertainty(study: dict[st
 def test_it_is_signed_and_can_be_recomputed_from_the_reports(study: dict[str, Any]) -> None:
     found = interlab(every(study), study["lab"], Asked(sigma_pt=0.04, name="pilot"))
     trusted = keys.trusted(study["lab"] / "keys")
-    made, known = open_interlab(found.path.read_bytes(), "x", trusted)
+    made, known, _ = unseal(INTERLAB, found.path.read_bytes(), "x", trusted)
     assert known and digest_of(made) == digest_of(found.comparison) and made.laboratory.name == "pilot"
     statement = msgspec.json.decode(__import__("base64").b64decode(msgspec.json.decode(found.envelope)["payload"]))
     assert statement["predicateType"] == "urn:assay:interlab:1" and len(statement["subject"]) == 7
@@ -136,7 +137,7 @@ def test_every_changed_byte_of_a_comparison_is_noticed(study: dict[str, Any]) ->
     for at in range(0, len(data), 211):
         other = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
         with pytest.raises(VerificationFailed):
-            open_interlab(other, "x", {})
+            unseal(INTERLAB, other, "x", {})
 
 
 def test_the_youden_plot_has_two_materials_where_every_laboratory_has_both(study: dict[str, Any]) -> None:

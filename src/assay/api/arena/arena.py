@@ -21,8 +21,9 @@ from assay.api.runs import opened
 from assay.catalogue.find import locate
 from assay.line.compose import software
 from assay.line.observe import State
-from assay.reports.arena_sign import open_arena, sign_arena
+from assay.reports.forms import ARENA
 from assay.reports.keys import SigningKey
+from assay.reports.statement import seal, unseal
 from assay.store.laboratory import Laboratory, writing
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.arena import Arena, Layout, Panelist, People, Votes
@@ -276,7 +277,7 @@ def _kept(made: Arena, key: SigningKey, laboratory: Laboratory, measured: tuple[
     known = _known(path, laboratory)
     if known is not None and msgspec.structs.replace(known, issued="") == msgspec.structs.replace(made, issued=""):
         return Compared(known, path, digest_bytes(path.read_bytes()), measured)
-    envelope = sign_arena(made, key)
+    envelope = seal(ARENA, made, key)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_suffix(".part")
@@ -287,7 +288,7 @@ def _kept(made: Arena, key: SigningKey, laboratory: Laboratory, measured: tuple[
 
 def _known(path: Path, laboratory: Laboratory) -> Arena | None:
     try:
-        return open_arena(path.read_bytes(), str(path), trusted(laboratory.keys)).made
+        return unseal(ARENA, path.read_bytes(), str(path), trusted(laboratory.keys)).made
     except (OSError, AssayError):
         return None
 

@@ -24,8 +24,9 @@ from assay.exchange.known_cases import KnownCases, known_cases
 from assay.exchange.ratings import table
 from assay.line.observe import Price, State
 from assay.line.plan import check_items
-from assay.reports.certificate_sign import sign_certificate
+from assay.reports.forms import JUDGE
 from assay.reports.keys import SigningKey
+from assay.reports.statement import seal
 from assay.store.laboratory import Laboratory
 from assay.store.ratings import plan_of, rows_of, sessions
 from assay.store.sqlite import SqliteStore
@@ -149,7 +150,7 @@ def _issued(
     key = SigningKey.load_or_create(laboratory.keys)
     made = msgspec.structs.replace(made, laboratory=key.mark(asked.laboratory))
     made = msgspec.structs.replace(made, id=f"judge-{digest(made)[:12]}")
-    kept = keep(sign_certificate(made, key), made, laboratory)
+    kept = keep(seal(JUDGE, made, key), made, laboratory)
     return Calibrated(made, kept.sha256, kept.path, measured)
 
 

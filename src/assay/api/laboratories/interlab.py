@@ -24,8 +24,9 @@ from assay.api.laboratories.gathered import (
 )
 from assay.api.laboratories.outlying import outliers, precise
 from assay.line.compose import software
-from assay.reports.interlab_sign import open_interlab, sign_interlab
+from assay.reports.forms import INTERLAB
 from assay.reports.keys import SigningKey
+from assay.reports.statement import seal, unseal
 from assay.store.laboratory import Laboratory, writing
 from assay.uncertainty.coverage import effective_dof
 from assay.uncertainty.laboratories import consensus as agreed
@@ -120,7 +121,7 @@ def interlab(reports: Sequence[str | Path], lab: str | Path = ".assay", asked: A
     laboratories = _laboratories(entries)
     key = SigningKey.load_or_create(laboratory.keys)
     made = _compared(laboratories, wanted, key.mark(wanted.name))
-    envelope = sign_interlab(made, key)
+    envelope = seal(INTERLAB, made, key)
     path = (laboratory.reports / f"interlab-{digest_bytes(envelope)[:8]}.json").resolve()
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +138,7 @@ def check(path: str | Path, reports: Sequence[str | Path], lab: str | Path = ".a
         VerificationFailed: it is none, was changed, its key is not trusted, or the reports say something else.
     """
     keys = trusted(Laboratory(Path(lab)).keys)
-    made, known = open_interlab(read_file(path), str(path), keys)
+    made, known, _ = unseal(INTERLAB, read_file(path), str(path), keys)
     if not known:
         named = f"{path} ({made.laboratory.name or '–'}, {made.laboratory.key_id[:16]}…)"
         raise VerificationFailed("interlab.untrusted", names=named)
