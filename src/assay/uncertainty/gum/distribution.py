@@ -65,8 +65,8 @@ class Student:
 
 
 @dataclass(frozen=True)
-class Rectangular:
-    """Anywhere between two limits."""
+class _Between:
+    """Symmetric between two limits."""
 
     low: float
     high: float
@@ -74,6 +74,11 @@ class Rectangular:
     @property
     def mean(self) -> float:
         return self.low / 2 + self.high / 2
+
+
+@dataclass(frozen=True)
+class Rectangular(_Between):
+    """Anywhere between two limits."""
 
     @property
     def sd(self) -> float:
@@ -87,16 +92,10 @@ class Rectangular:
 
 
 @dataclass(frozen=True)
-class CurvilinearTrapezoid:
+class CurvilinearTrapezoid(_Between):
     """Between two limits that are themselves known to within ± ``d``. Source: JCGM 101:2008, 6.4.3 (recalled)."""
 
-    low: float
-    high: float
     d: float
-
-    @property
-    def mean(self) -> float:
-        return self.low / 2 + self.high / 2
 
     @property
     def sd(self) -> float:
@@ -141,16 +140,10 @@ class Triangular:
 
 
 @dataclass(frozen=True)
-class Trapezoid:
+class Trapezoid(_Between):
     """Symmetric trapezoid; ``beta`` is the width of its top over that of its base."""
 
-    low: float
-    high: float
     beta: float
-
-    @property
-    def mean(self) -> float:
-        return self.low / 2 + self.high / 2
 
     @property
     def sd(self) -> float:
@@ -170,15 +163,8 @@ class Trapezoid:
 
 
 @dataclass(frozen=True)
-class Arcsine:
+class Arcsine(_Between):
     """A sine of unknown phase between two limits (U-shaped). Source: JCGM 101:2008, 6.4.6 (recalled)."""
-
-    low: float
-    high: float
-
-    @property
-    def mean(self) -> float:
-        return self.low / 2 + self.high / 2
 
     @property
     def sd(self) -> float:

@@ -1,13 +1,13 @@
 """pass@k and pass^k over items × variants, from the repeats of each."""
 
-from typing import NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from assay.packs.general.estimator._stated import stated
-from assay.packs.general.estimator.mean import empty, filled_in, groups, notes
+from assay.packs.general.estimator.mean import Mean, empty, filled_in, groups, notes
 from assay.uncertainty.score import crossed
 from assay.uncertainty.score.passes import Kind, of_attempts, per_item
 from assay.vocabulary.errors import BadInput
@@ -29,51 +29,65 @@ class _Attempts(NamedTuple):
     short: int
 
 
-def check(part: str, k: int, task: Task) -> None:
-    """Refuse a plan with too few repeats.
+class Passes:
+    """What both estimators are: each has k, its name as a part, and which of the attempts must succeed."""
 
-    Raises:
-        BadInput: fewer repeats than k, or than k + 1 for the estimand ``fixed``, where they show the scatter; or that
-            estimand with variants as a sample.
-    """
-    if task.plan.estimand == "fixed" and task.plan.variants_are == "sample" and len(task.plan.variants) > 1:
-        raise BadInput("estimator.needs", part=part, lack="variants_are = 'fixed' for the estimand 'fixed'")
-    least = k if task.plan.estimand == "population" else k + 1
-    if task.plan.repeats < least:
-        got, estimand = task.plan.repeats, task.plan.estimand
-        lack = f"{least} repeats or more for k = {k} and the estimand '{estimand}'; the plan has {got}"
-        raise BadInput("estimator.needs", part=part, lack=lack)
+    k: int
+    part: ClassVar[str]
+    kind: ClassVar[Kind]
 
+    def check(self, task: Task, material: Material) -> None:
+        """Refuse a plan with too few repeats.
 
-def estimate(
-    part: str, k: int, kind: Kind, task: Task, observations: Observations, material: Material
-) -> Result:
-    """The result of either estimator.
+        Raises:
+            BadInput: fewer repeats than k, or than k + 1 for the estimand ``fixed``, where they show the scatter; or
+                that estimand with variants as a sample.
+        """
+        plan = task.plan
+        if plan.estimand == "fixed" and plan.variants_are == "sample" and len(plan.variants) > 1:
+            raise BadInput("estimator.needs", part=self.part, lack="variants_are = 'fixed' for the estimand 'fixed'")
+        least = self.k if plan.estimand == "population" else self.k + 1
+        if plan.repeats < least:
+            lack = f"{least} repeats or more for k = {self.k} and the estimand '{plan.estimand}'; "
+            raise BadInput("estimator.needs", part=self.part, lack=lack + f"the plan has {plan.repeats}")
 
-    Raises:
-        BadInput: a reading is neither 0 nor 1.
-    """
-    blank = empty(task, observations, material)
-    blank = msgspec.structs.replace(blank, unseen=tuple(code for code in blank.unseen if code != "repeats"))
-    value = observations.value[observations.ok]
-    odd = value[(value != 0) & (value != 1)]
-    if len(odd):
-        raise BadInput("estimator.not_binary", part=part, value=float(odd[0]))
-    design = crossed.Design(
-        weight=np.array([item.weight for item in material.items]), group=groups(material),
-        n_variants=len(task.plan.variants), population=task.plan.estimand == "population",
-        variants_are_sample=task.plan.variants_are == "sample", bounds=(0.0, 1.0),
-    )  # fmt: skip
-    cells = _attempts(observations, design.n_variants, k if design.population else k + 1)
-    if not len(cells.n):
-        return msgspec.structs.replace(blank, notes=(Note(code="attempts_short", values={"n": cells.short, "k": k}),))
-    remarks = notes(task, design, observations)
-    if cells.short:
-        remarks.append(Note(code="attempts_short", values={"n": cells.short, "k": k}))
-    if design.population:
-        rows = crossed.Rows(cells.item, cells.variant, per_item(cells.n, cells.hits, k, kind))
-        return filled_in(blank, crossed.mean(rows, design), remarks)
-    return _fixed(blank, cells, (k, kind), design, remarks)
+    def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
+        """One result with its budget.
+
+        Returns:
+            A result without a value if no item has attempts enough.
+        Raises:
+            BadInput: a reading is neither 0 nor 1, or as for ``check``.
+        """
+        self.check(task, material)  # the estimand of a stored run may be changed
+        blank = empty(task, observations, material)
+        blank = msgspec.structs.replace(blank, unseen=tuple(code for code in blank.unseen if code != "repeats"))
+        value = observations.value[observations.ok]
+        odd = value[(value != 0) & (value != 1)]
+        if len(odd):
+            raise BadInput("estimator.not_binary", part=self.part, value=float(odd[0]))
+        design = crossed.Design(
+            weight=np.array([item.weight for item in material.items]), group=groups(material),
+            n_variants=len(task.plan.variants), population=task.plan.estimand == "population",
+            variants_are_sample=task.plan.variants_are == "sample", bounds=(0.0, 1.0),
+        )  # fmt: skip
+        cells = _attempts(observations, design.n_variants, self.k if design.population else self.k + 1)
+        short = Note(code="attempts_short", values={"n": cells.short, "k": self.k})
+        if not len(cells.n):
+            return msgspec.structs.replace(blank, notes=(short,))
+        remarks = notes(task, design, observations)
+        if cells.short:
+            remarks.append(short)
+        if design.population:
+            rows = crossed.Rows(cells.item, cells.variant, per_item(cells.n, cells.hits, self.k, self.kind))
+            return filled_in(blank, crossed.mean(rows, design), remarks)
+        return _fixed(blank, cells, (self.k, self.kind), design, remarks)
+
+    def lost_as(
+        self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]
+    ) -> Observations:
+        """The observations with every lost reading as a failure, or as a success."""
+        return Mean().lost_as(task, observations, material, end)
 
 
 def _attempts(observations: Observations, n_variants: int, least: int) -> _Attempts:

@@ -1,13 +1,14 @@
 """Ratios of counts over cases × retrainings: F1 and precision, from readings of right (1) and wrong (0)."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from assay.packs.general.estimator._stated import stated
-from assay.packs.general.estimator.mean import empty, groups, notes
+from assay.packs.general.estimator.mean import Mean, empty, groups, notes
 from assay.packs.tabular.estimator._retraining import named
 from assay.uncertainty.proportion import jeffreys_u
 from assay.uncertainty.score import crossed
@@ -23,53 +24,70 @@ Floats = npt.NDArray[np.float64]
 Kind = Literal["f1", "precision"]
 
 
-def check(part: str, material: Material) -> None:
-    """Refuse cases whose class is not 1 or 0, or all of one class.
+@dataclass(frozen=True)
+class Ratio:
+    """What both estimators are: each names its part, and its numerator and denominator."""
 
-    Raises:
-        BadInput: one of these.
-    """
-    for index, item in enumerate(material.items):
-        if type(item.reference) not in (int, float) or item.reference not in (0, 1):
-            place = material.place(index)
-            lack = f"cases whose reference is 1 (the positive class) or 0; {place} ({item.id!r}) has another"
-            raise BadInput("estimator.needs", part=part, lack=lack)
-    if not any(item.reference == 1 for item in material.items):
-        raise BadInput("estimator.needs", part=part, lack="a case of the positive class (reference 1)")
+    part: ClassVar[str]
+    kind: ClassVar[Kind]
 
+    def check(self, task: Task, material: Material) -> None:
+        """Refuse cases whose class is not 1 or 0, or all of one class.
 
-def estimate(part: str, kind: Kind, task: Task, observations: Observations, material: Material) -> Result:
-    """The result of either estimator.
+        Raises:
+            BadInput: one of these.
+        """
+        for index, item in enumerate(material.items):
+            if type(item.reference) not in (int, float) or item.reference not in (0, 1):
+                place = material.place(index)
+                lack = f"cases whose reference is 1 (the positive class) or 0; {place} ({item.id!r}) has another"
+                raise BadInput("estimator.needs", part=self.part, lack=lack)
+        if not any(item.reference == 1 for item in material.items):
+            raise BadInput("estimator.needs", part=self.part, lack="a case of the positive class (reference 1)")
 
-    Raises:
-        BadInput: a reading is neither 0 nor 1.
-    """
-    ok = observations.ok
-    blank = empty(task, observations, material)
-    if not ok.any():
-        return named(blank)
-    rows = crossed.Rows(observations.item[ok], observations.variant[ok], observations.value[ok])
-    odd = rows.value[(rows.value != 0) & (rows.value != 1)]
-    if len(odd):
-        raise BadInput("estimator.not_binary", part=part, value=float(odd[0]))
-    positive = np.array([item.reference == 1 for item in material.items])
-    design = crossed.Design(
-        weight=np.array([item.weight for item in material.items]), group=groups(material),
-        n_variants=len(task.plan.variants), population=task.plan.estimand == "population",
-        variants_are_sample=task.plan.variants_are == "sample", bounds=(0.0, 1.0),
-    )  # fmt: skip
-    made = linearised(rows, _parts(kind, positive[rows.item], rows.value), design.weight, design.n_variants)
-    if made is None:
-        return named(msgspec.structs.replace(blank, notes=(Note(code="no_denominator"),)))
-    remarks = notes(task, design, observations)
-    if (lost := len(np.unique(rows.variant)) - made.variants) > 0:
-        remarks.append(Note(code="variants_undefined", values={"n": lost}))
-    if made.ratio in (0.0, 1.0):
-        return named(_certain(blank, made, kind, _clusters(made, rows, design), remarks))
-    found = crossed.mean(crossed.Rows(rows.item[made.used], rows.variant[made.used], made.value[made.used]), design)
-    codes = [Note(code=code, values={"n": blank.n_variants} if code == "few_variants" else {}) for code in found.notes]
-    parts = [(row.code, row.u, row.dof) for row in found.rows]
-    return named(stated(blank, found.spread, parts, [*codes, *remarks]))
+    def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
+        """One result with its budget.
+
+        Returns:
+            A result without a value if the denominator is 0 in every retraining.
+        Raises:
+            BadInput: a reading is neither 0 nor 1.
+        """
+        self.check(task, material)
+        ok = observations.ok
+        blank = empty(task, observations, material)
+        if not ok.any():
+            return named(blank)
+        rows = crossed.Rows(observations.item[ok], observations.variant[ok], observations.value[ok])
+        odd = rows.value[(rows.value != 0) & (rows.value != 1)]
+        if len(odd):
+            raise BadInput("estimator.not_binary", part=self.part, value=float(odd[0]))
+        positive = np.array([item.reference == 1 for item in material.items])
+        design = crossed.Design(
+            weight=np.array([item.weight for item in material.items]), group=groups(material),
+            n_variants=len(task.plan.variants), population=task.plan.estimand == "population",
+            variants_are_sample=task.plan.variants_are == "sample", bounds=(0.0, 1.0),
+        )  # fmt: skip
+        made = linearised(rows, _parts(self.kind, positive[rows.item], rows.value), design.weight, design.n_variants)
+        if made is None:
+            return named(msgspec.structs.replace(blank, notes=(Note(code="no_denominator"),)))
+        remarks = notes(task, design, observations)
+        if (lost := len(np.unique(rows.variant)) - made.variants) > 0:
+            remarks.append(Note(code="variants_undefined", values={"n": lost}))
+        if made.ratio in (0.0, 1.0):
+            return named(_certain(blank, made, self.kind, _clusters(made, rows, design), remarks))
+        found = crossed.mean(crossed.Rows(rows.item[made.used], rows.variant[made.used], made.value[made.used]), design)
+        codes = [
+            Note(code=code, values={"n": blank.n_variants} if code == "few_variants" else {}) for code in found.notes
+        ]
+        parts = [(row.code, row.u, row.dof) for row in found.rows]
+        return named(stated(blank, found.spread, parts, [*codes, *remarks]))
+
+    def lost_as(
+        self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]
+    ) -> Observations:
+        """The observations with every lost reading as wrong, or as right: nothing could be worse, or better."""
+        return Mean().lost_as(task, observations, material, end)
 
 
 def _parts(kind: Kind, positive: npt.NDArray[np.bool_], right: Floats) -> tuple[Floats, Floats]:
