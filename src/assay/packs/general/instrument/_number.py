@@ -15,7 +15,9 @@ _CHINESE_DIGITS: Final = {digit: value for value, digit in enumerate("零一二�
 _SMALL: Final = {"十": 10, "百": 100, "千": 1000}
 _LARGE: Final = {"万": 10**4, "亿": 10**8}
 
-_SIGN: Final = r"(?P<sign>(?<![\w)\]])[-+](?=[$€£¥.\d])|负|零下)?"
+# A sign may follow a Chinese word (等于-2), but not one after which it joins two numbers (2020年-2021年).
+_AFTER_HAN: Final = rf"(?<=[一-鿿])(?<![{_CHINESE}年月日号时点分秒周])"
+_SIGN: Final = rf"(?P<sign>(?:(?<![\w)\]])|{_AFTER_HAN})[-+](?=[$€£¥.\d])|负|零下)?"
 _MANTISSA: Final = r"(?P<mantissa>\d[\d.,:_]*\d|\d|(?<![\w.])\.\d+)"
 _POWER: Final = (
     r"(?:[eE](?P<e>[-+]?\d{1,4})(?!\w)"

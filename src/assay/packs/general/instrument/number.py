@@ -42,7 +42,7 @@ class Number:
     unit: str | None = None
     unit_factors: dict[str, float] = field(default_factory=dict)
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     binary: ClassVar[bool] = True
     needs_reference: ClassVar[bool] = True
 
