@@ -13,12 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from tables import bank, choice, estimators, imports, start, store, throughput
+from tables import bank, choice, estimators, imports, start, store, throughput, timing
 from tables.table import Setup, Table
 from tools import assay, bare, evalscope, inspect_ai, lm_eval, promptfoo
 
 TABLES = {"bank": bank, "choice": choice, "estimators": estimators, "start": start, "store": store, "imports": imports,
-          "throughput": throughput}  # fmt: skip
+          "throughput": throughput, "timing": timing}  # fmt: skip
 TOOLS = [module.TOOL for module in (bare, assay, evalscope, promptfoo, lm_eval, inspect_ai)]
 CORES = 2
 

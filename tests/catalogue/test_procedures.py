@@ -2,6 +2,7 @@
 
 import pytest
 
+from assay.catalogue.build import measurand
 from assay.catalogue.procedures import procedure
 from assay.vocabulary.errors import BadInput
 
@@ -64,3 +65,18 @@ def test_bad_settings_are_named(table, words):
     with pytest.raises(BadInput) as caught:
         procedure(table)
     assert words in str(caught.value)
+
+
+def test_a_measurement_sets_the_settings_of_the_bench_that_the_procedure_names() -> None:
+    made, _ = procedure({"part": "exchange.inspect", "task": "a.py@b", "arguments": {"n": 1}, "repeats": 2})
+    assert made.bench.settings == {"task": "a.py@b", "arguments": {"n": 1}} and made.plan.repeats == 2
+    with pytest.raises(BadInput, match="'task'"):
+        procedure({"part": "llm.choice", "task": "a.py@b"})
+
+
+def test_one_of_several_measurands_that_are_defined_alike_has_a_label_of_its_own() -> None:
+    one, several = measurand("exchange.score", "test"), measurand("exchange.score:f1", "test")
+    assert several.name == "exchange.score:f1" and several.label["en"] == f"{one.label['en']} (f1)"
+    assert (several.low, several.high, several.definition) == (one.low, one.high, one.definition)
+    with pytest.raises(BadInput):
+        measurand("exchange.no_such:f1", "test")

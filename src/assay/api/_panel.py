@@ -152,7 +152,7 @@ def _methods(works: Sequence[Work], measurand: str) -> list[Note]:
         codes.append("repeats_differ")
     if len({(plan.estimand, plan.variants_are) for plan in plans}) > 1:
         codes.append("estimands_differ")
-    if any(plan.stopping is not None for plan in plans):
+    if any(plan.may_end_early for plan in plans):
         codes.append("may_end_early")
     return [Note(code=code) for code in codes]
 

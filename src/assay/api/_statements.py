@@ -7,23 +7,31 @@ from typing import Final, Literal, NamedTuple
 
 from assay.api.arena.arena import held_against
 from assay.api.arena.fields import differing
+from assay.api.campaign.check import recomputed as campaign_recomputed
 from assay.api.judging.verdicts import recomputed
 from assay.api.keys import trusted
 from assay.api.laboratories.interlab import check as check_interlab
+from assay.api.materials import difficulty
+from assay.api.materials import verification as materials
 from assay.api.validate import passed
 from assay.line.compose import software
-from assay.reports.forms import ARENA, INTERLAB, JUDGE, VALIDATION
+from assay.reports.forms import ARENA, CAMPAIGN, INTERLAB, JUDGE, LOAD_CLIENT, VALIDATION
 from assay.reports.statement import unseal
 from assay.reports.text import harmless
 from assay.store.laboratory import Laboratory
 from assay.testing.validation import exact, judge, published
 from assay.testing.validation.code import code_digest
 from assay.vocabulary.arena import ARENA_TYPE
+from assay.vocabulary.campaign import CAMPAIGN_TYPE
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.certificate import CERTIFICATE_TYPE
+from assay.vocabulary.difficulty import DIFFICULTY_TYPE
 from assay.vocabulary.errors import AssayError, VerificationFailed
 from assay.vocabulary.interlab import INTERLAB_TYPE, Interlab
+from assay.vocabulary.load_client import LOAD_CLIENT_TYPE, sound
+from assay.vocabulary.material_certificate import MATERIAL_TYPE
 from assay.vocabulary.report import PREDICATE_TYPE
+from assay.vocabulary.seal import OPENING_TYPE, SEAL_TYPE
 from assay.vocabulary.validation import VALIDATION_TYPE, Case, CoverageLine, Validation
 
 _LONGEST: Final = 100
@@ -44,6 +52,9 @@ class Checked(NamedTuple):
     key_id: str
     trusted: bool
     findings: tuple[Finding, ...]
+
+
+_Check = Callable[[bytes, str, Laboratory], Checked]
 
 
 def checked(kind: str, data: bytes, path: str, laboratory: Laboratory) -> Checked:
@@ -123,6 +134,19 @@ def _validation(data: bytes, path: str, laboratory: Laboratory) -> Checked:
     return Checked(made.id, opened.key_id, opened.trusted, findings)
 
 
+def _campaign(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = unseal(CAMPAIGN, data, path, trusted(laboratory.keys))
+    findings = [Finding(*one) for one in campaign_recomputed(opened.made, laboratory)]
+    signed = _signed(opened.key_id, opened.trusted)
+    return Checked(opened.made.id, opened.key_id, opened.trusted, (*signed, *findings))
+
+
+def _load_client(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = unseal(LOAD_CLIENT, data, path, trusted(laboratory.keys))
+    outcomes = Finding("outcomes", "passed" if sound(opened.made) else "failed")
+    return Checked(opened.made.id, opened.key_id, opened.trusted, (*_signed(opened.key_id, opened.trusted), outcomes))
+
+
 def _published(made: Validation, here: bool) -> Finding:
     """Every published number again: to 12 digits with the same source and software, else reproduced as it was."""
     if not made.cases:
@@ -185,6 +209,18 @@ def _simulated(made: Validation, exact_lines: int) -> Finding:
     return Finding("simulated", "not_checked", detail)
 
 
-_KINDS: Final[dict[str, Callable[[bytes, str, Laboratory], Checked]]] = {
+def _material(check: Callable[[bytes, str, Laboratory], materials.Verified]) -> _Check:
+    def made(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+        found = check(data, path, laboratory)
+        findings = (*_signed(found.key_id, found.trusted), *(Finding(*one) for one in found.findings))
+        return Checked(found.id, found.key_id, found.trusted, findings)
+
+    return made
+
+
+_KINDS: Final[dict[str, _Check]] = {
     INTERLAB_TYPE: _interlab, VALIDATION_TYPE: _validation, CERTIFICATE_TYPE: _judge, ARENA_TYPE: _arena,
+    CAMPAIGN_TYPE: _campaign, LOAD_CLIENT_TYPE: _load_client,
+    MATERIAL_TYPE: _material(materials.certificate), SEAL_TYPE: _material(materials.seal),
+    OPENING_TYPE: _material(materials.opening), DIFFICULTY_TYPE: _material(difficulty.verified),
 }  # fmt: skip

@@ -13,10 +13,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from assay.api._stopping import watch
+from assay.api.exchange.foreign import engine_limits
 from assay.api.judging.judges import with_judges
 from assay.api.judging.preview import JudgePreview, judge_previews, tokens_in
+from assay.api.materials.adapted import check_trust
+from assay.api.materials.certified import with_certificate
+from assay.api.materials.exposure import Exposure
 from assay.api.measured import Measured
-from assay.api.measurement import Measurement, load
+from assay.api.measurement import Measurement, folder_of, load
 from assay.api.work import Manifest, Work, channels, issue
 from assay.engines.local import Local
 from assay.line.observe import Asking, Rig, State, askings, observe
@@ -53,7 +57,8 @@ def measure(
         CannotMeasure: the measurement could not be completed; what arrived is kept.
     """
     laboratory = Laboratory(Path(lab))
-    measurement = with_judges(load(source), laboratory, source)
+    measurement = with_certificate(with_judges(load(source), laboratory, source), laboratory)
+    check_trust(measurement, laboratory, folder_of(source))
     return carry_out(measurement, laboratory, again, progress or (lambda state: None))
 
 
@@ -78,8 +83,10 @@ def run_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return run(work)
-    return _in_thread(work, run)
+        inside = False  # left before the run begins: what is raised there is not to have this as its context
+    else:
+        inside = True
+    return _in_thread(work, run) if inside else run(work)
 
 
 def _in_thread(work: Coroutine[Any, Any, Answer], run: Callable[[Coroutine[Any, Any, Answer]], Answer]) -> Answer:
@@ -127,10 +134,14 @@ async def _measure(
         requirements=measurement.requirements,
         price=measurement.price,
         judge_prices=measurement.judge_prices,
+        said=measurement.notes,
+        certificate=measurement.material.certificate,
     )
     work = Work(manifest, recipe, measurement.material, store)
-    work, state = await _observe(measurement, work, progress)
+    exposure = Exposure(store)
+    work, state = await _observe(measurement, work, progress, exposure)
     numbers = await channels(work, progress)
+    exposure.judged(work)
     store.complete(planned.run)
     issued = issue(work, numbers, store.laboratory)
     _refuse_nothing(issued.report.results, store, numbers)
@@ -149,19 +160,19 @@ def _planned(measurement: Measurement, store: SqliteStore, again: bool) -> Plann
     made = measurement.recipe.procedure
     varied = msgspec.structs.replace(made.plan, occasion=occasion)
     planned = plan(msgspec.structs.replace(made, plan=varied), measurement.material, identity)
-    if occasion > latest.occasion or made.plan.stopping is None:
+    if occasion > latest.occasion or not made.plan.may_end_early:
         return planned
     known = msgspec.json.decode(latest.manifest, type=Manifest).planned.taken
     return msgspec.structs.replace(planned, taken=known)
 
 
 async def _observe(
-    measurement: Measurement, work: Work, progress: Callable[[State], None]
+    measurement: Measurement, work: Work, progress: Callable[[State], None], exposure: Exposure
 ) -> tuple[Work, State]:
     """Observe; the run that comes back knows where it ended, if it might have ended early."""
     planned = work.manifest.planned
     limits = work.recipe.limits
-    engine: Local[Asking, Response] = Local(limits)
+    engine: Local[Asking, Response] = Local(engine_limits(work.recipe.bench, limits))
     rig = Rig(measurement.subject, work.recipe.bench, work.store, engine, limits, measurement.price)
     desk = work.store, measurement.price, measurement.judge_prices
     looks = watch(planned, work.material, work.recipe, desk, progress)
@@ -172,10 +183,16 @@ async def _observe(
         latest = state
         progress(state)
 
+    def begin() -> None:
+        _begin(work)
+        exposure.begun(work)
+
     try:
-        state = await observe(planned, measurement.material, rig, told, partial(_begin, work), looks)
+        state = await observe(planned, measurement.material, rig, told, begin, looks)
     except asyncio.CancelledError:
         raise CannotMeasure("observe.interrupted", done=latest.done, planned=latest.planned) from None
+    finally:
+        exposure.ended(work, latest, looks.taken if looks is not None else None)
     if looks is not None:
         known = msgspec.structs.replace(planned, taken=looks.taken)
         work = work._replace(manifest=msgspec.structs.replace(work.manifest, planned=known))
@@ -239,7 +256,8 @@ class Preview(Record, kw_only=True):
 def preview(source: str | Path | dict[str, Json], lab: str | Path = ".assay") -> Preview:
     """What ``measure`` would ask, without asking anything or writing anything."""
     laboratory = Laboratory(Path(lab))
-    measurement = with_judges(load(source), laboratory, source)
+    measurement = with_certificate(with_judges(load(source), laboratory, source), laboratory)
+    check_trust(measurement, laboratory, folder_of(source))
     if not laboratory.has_store():
         identity = measurement.subject.identity()
         return _preview(measurement, plan(measurement.recipe.procedure, measurement.material, identity), None)
@@ -248,7 +266,7 @@ def preview(source: str | Path | dict[str, Json], lab: str | Path = ".assay") ->
 
 
 def _preview(measurement: Measurement, planned: Planned, store: SqliteStore | None) -> Preview:
-    ends_early = planned.procedure.plan.stopping is not None and planned.taken is None
+    ends_early = planned.procedure.plan.may_end_early and planned.taken is None
     planned = most(planned, measurement.material)
     prompts: list[dict[str, Json]] = []
     tokens = in_store = 0

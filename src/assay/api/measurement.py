@@ -5,8 +5,12 @@ from typing import Any
 
 import msgspec
 
+from assay.api.exchange.foreign import bring
+from assay.api.materials.adapted import with_cells
 from assay.catalogue.build import build, fill, measurand, read_toml
 from assay.catalogue.procedures import procedure
+from assay.line.adapt import check_adaptive
+from assay.line.blind import BlindBench, BlindInstrument, blinded
 from assay.line.decide import check_requirements
 from assay.line.estimate import Task
 from assay.line.observe import Price, check_stimuli
@@ -16,10 +20,10 @@ from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.procedure import Limits, PartUse, Procedure
-from assay.vocabulary.protocols import Bench, DesignCheck, Estimator, Instrument, Subject
+from assay.vocabulary.protocols import Bench, Brought, DesignCheck, Estimator, Foreign, Instrument, Subject
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import Particulars
-from assay.vocabulary.result import Requirement
+from assay.vocabulary.result import Note, Requirement
 
 
 class File(Record, kw_only=True):
@@ -32,7 +36,7 @@ class File(Record, kw_only=True):
         customer: for whom, as the report prints it.
         authorised_by: who authorises the report, as it prints it.
         subject: what is measured: ``part`` and its settings.
-        material: the items: ``part`` and its settings.
+        material: the items: ``part`` and its settings; left out where the procedure brings its own.
         procedure: how: ``part`` and its settings.
         requirement: what the results must fulfil.
         price: what tokens cost.
@@ -44,7 +48,7 @@ class File(Record, kw_only=True):
     customer: str = ""
     authorised_by: str = ""
     subject: dict[str, Json]
-    material: dict[str, Json]
+    material: dict[str, Json] | None = None
     procedure: dict[str, Json]
     requirement: tuple[dict[str, Json], ...] = ()
     price: dict[str, Json] | None = None
@@ -62,7 +66,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """A measurement ready to be made."""
+    """A measurement ready to be made.
+
+    Attributes:
+        notes: what its report must say of its material, or of the rig that brought it.
+        made_by: the part that brought the material, with its settings; None where the procedure brought its own.
+    """
 
     title: str
     particulars: Particulars
@@ -72,6 +81,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     requirements: tuple[Requirement, ...]
     price: Price | None
     judge_prices: dict[str, Price] = {}
+    notes: tuple[Note, ...] = ()
+    made_by: PartUse | None = None
 
 
 def load(source: str | Path | dict[str, Json]) -> Measurement:
@@ -83,10 +94,10 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
         BadInput: anything that is wrong with the file or the items, named.
     """
     table = source if isinstance(source, dict) else read_toml(Path(source))
-    folder = Path() if isinstance(source, dict) else Path(source).parent
+    folder = folder_of(source)
     where = "the measurement" if isinstance(source, dict) else str(source)
     file: File = fill(File, table, where)
-    made = recipe(file.procedure)
+    made, brought = _brought(recipe(file.procedure), file, folder)
     requirements = tuple(fill(Requirement, row, "[[requirement]]") for row in file.requirement)
     check_requirements(requirements, made.measurands)
     made = _with_rule(made, requirements)
@@ -95,10 +106,12 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
         raise BadInput("price.missing")
     subject: Subject = build("subject", _use(file.subject, "[subject]"), "[subject]")
     subject.identity()  # settings that no subject can have are refused before the items are read
-    material: Material = build("material", _use(file.material, "[material]"), "[material]").load(folder)
+    material = brought.material if brought else _material(file, where, folder)
     check_items(material, {c.instrument.part: made.instruments[c.measurand] for c in made.procedure.channels})
     check_stimuli(made.procedure, material, made.bench)
+    made = _with_cells(made, material, folder)
     check_designs(made, material)
+    material, made = _blind(material, made)
     return Measurement(
         title=file.title or (Path(source).stem if not isinstance(source, dict) else material.name),
         particulars=Particulars(**{name: getattr(file, name) for name in Particulars.__struct_fields__}),
@@ -107,7 +120,42 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
         recipe=made,
         requirements=requirements,
         price=price,
+        notes=brought.notes if brought else (),
+        made_by=_use(file.material, "[material]") if file.material else None,
     )
+
+
+def _material(file: File, where: str, folder: Path) -> Material:
+    if file.material is None:
+        raise BadInput("setting.missing", where=where, key="material", expected="a table [material]")
+    made: Material = build("material", _use(file.material, "[material]"), "[material]").load(folder)
+    return made
+
+
+def _brought(made: Recipe, file: File, folder: Path) -> tuple[Recipe, Brought | None]:
+    """The recipe as the rig of another tool makes it, with the items that it brings."""
+    if not isinstance(made.bench, Foreign):
+        return made, None
+    if file.material is not None:
+        raise BadInput("foreign.material", part=made.procedure.name)
+    procedure, brought = bring(made.bench, made.procedure, file.procedure, folder)
+    return msgspec.structs.replace(parts_of(procedure, made.limits), bench=brought.bench), brought
+
+
+def _blind(material: Material, made: Recipe) -> tuple[Material, Recipe]:
+    """A sealed material by its leaves, its items in the open only within bench and instruments; others as they are."""
+    if not material.leaves:
+        return material, made
+    shown, plain = blinded(material)
+    instruments: dict[str, Instrument] = {name: BlindInstrument(one, plain) for name, one in made.instruments.items()}
+    made = msgspec.structs.replace(made, bench=BlindBench(made.bench, plain), instruments=instruments)
+    check_stimuli(made.procedure, shown, made.bench)
+    return shown, made
+
+
+def folder_of(source: str | Path | dict[str, Json]) -> Path:
+    """Where the relative paths of a measurement begin."""
+    return Path() if isinstance(source, dict) else Path(source).parent
 
 
 def watched(made: Recipe) -> dict[str, Watched]:
@@ -120,8 +168,14 @@ def watched(made: Recipe) -> dict[str, Watched]:
 
 def _with_rule(made: Recipe, requirements: tuple[Requirement, ...]) -> Recipe:
     """The recipe with the rule by which the run may end early, if it has one, made whole."""
+    check_adaptive(made.procedure.plan, watched(made))
     plan = rule(made.procedure.plan, requirements, watched(made))
     return msgspec.structs.replace(made, procedure=msgspec.structs.replace(made.procedure, plan=plan))
+
+
+def _with_cells(made: Recipe, material: Material, folder: Path) -> Recipe:
+    """The recipe with the cells of the items, where these are chosen by them."""
+    return msgspec.structs.replace(made, procedure=with_cells(made.procedure, material, folder))
 
 
 def check_designs(made: Recipe, material: Material) -> None:

@@ -11,6 +11,7 @@ from typing import IO
 import msgspec
 
 from assay.api.judging.judges import Setting, judge_prices, with_judge
+from assay.api.materials.exposure import Exposure
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
 from assay.api.measurement import Recipe, check_designs, parts_of, requirements, watched
@@ -77,7 +78,7 @@ def opened(lab: str | Path, *, write: bool = False) -> Iterator[SqliteStore]:
         yield store
 
 
-def _finished(store: SqliteStore, name: str) -> RunRecord:
+def finished(store: SqliteStore, name: str) -> RunRecord:
     """A run whose responses are all there.
 
     Raises:
@@ -132,7 +133,7 @@ def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -
     A report that would say the same as one issued before is that one.
     """
     with opened(lab, write=True) as store:
-        work = reopen(store, _finished(store, run))
+        work = reopen(store, finished(store, run))
         if stated is not None:
             table = {k: v for k, v in msgspec.to_builtins(stated).items() if v is not None}
             if stated.level is not None and not 0.5 < stated.level < 1:
@@ -145,7 +146,7 @@ def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -
 def decide(run: str, source: str | Path | dict[str, Json], lab: str | Path = ".assay") -> Measured:
     """Decide on a finished run against the ``[[requirement]]`` tables of a file; nothing is asked again."""
     with opened(lab, write=True) as store:
-        work = reopen(store, _finished(store, run))
+        work = reopen(store, finished(store, run))
         wanted = requirements(source, work.recipe.measurands)
         manifest = msgspec.structs.replace(work.manifest, requirements=wanted)
         return _issued(work._replace(manifest=manifest), store)
@@ -160,11 +161,13 @@ def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay"
         lab: folder of the laboratory.
     """
     with opened(lab, write=True) as store:
-        work = reopen(store, _finished(store, run))
+        work = reopen(store, finished(store, run))
         table = {"part": instrument} if isinstance(instrument, str) else dict(instrument)
         use = PartUse(part=str(table.pop("part", "")), settings=settled(table))
         if work.recipe.procedure.bench.settings.get("outputs") is False and use.part != "exchange.as_scored":
             raise BadInput("import.no_outputs", name=work.manifest.planned.run, instrument=use.part)
+        if work.recipe.procedure.plan.adaptive is not None:
+            raise BadInput("adaptive.read", name=work.manifest.planned.run)
         recipe = _with_instrument(work, use)
         first = Channel(measurand=recipe.procedure.channels[0].measurand, instrument=use)
         prices = work.manifest.judge_prices | judge_prices(first, Path())
@@ -192,6 +195,7 @@ def _replanned(work: Work, table: dict[str, Json]) -> Work:
 
 def _issued(work: Work, store: SqliteStore) -> Measured:
     numbers = run_loop(channels(work))
+    Exposure(store).judged(work)
     issued = issue(work, numbers, store.laboratory)
     n = work.manifest.planned.n_trials
     return Measured(issued, n, n)
@@ -200,7 +204,7 @@ def _issued(work: Work, store: SqliteStore) -> Measured:
 def observations(run: str, lab: str | Path = ".assay", outputs: bool = False) -> Iterator[Row]:
     """The rows of a finished run, in the order of the plan; with the subject's outputs if they are wanted."""
     with opened(lab) as store:
-        work = reopen(store, _finished(store, run))
+        work = reopen(store, finished(store, run))
         yield from rows(work.manifest.planned, work.material, store, run_channels(work), outputs)
 
 

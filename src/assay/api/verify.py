@@ -199,14 +199,17 @@ def _rows(
 
 def _ended(report: Report, planned: Planned, material: Material, store: SqliteStore) -> list[Check]:
     """Whether the rule, replayed from the responses, ends the run where the report says that it ended."""
-    if report.procedure.plan.stopping is None:
+    if not report.procedure.plan.may_end_early:
         return []
-    if report.procedure.plan.stopping != planned.procedure.plan.stopping:
-        return [Check(name="ended", outcome="failed", detail="stopping")]
+    for rule in ("stopping", "adaptive"):
+        if getattr(report.procedure.plan, rule) != getattr(planned.procedure.plan, rule):
+            return [Check(name="ended", outcome="failed", detail=rule)]
     try:
         taken = run_loop(ended(planned, material, parts_of(planned.procedure, Limits()), store))
     except (AssayError, *_UNSOUND) as error:
         return [Check(name="ended", outcome="failed", detail=str(error))]
+    if taken is None or planned.taken is None or taken.items != planned.taken.items:
+        return [Check(name="ended", outcome="failed", detail="items")]
     again = ended_notes(msgspec.structs.replace(planned, taken=taken))
     stated = [note for note in report.notes if note.code.startswith("ended.")]
     return [_agree("ended", again, stated, True)]

@@ -40,6 +40,8 @@ class Manifest(Record, kw_only=True):
     particulars: Particulars = Particulars()
     origin: Origin | None = None
     judge_prices: dict[str, Price] = {}
+    said: tuple[Note, ...] = ()
+    certificate: str | None = None
 
 
 class Work(NamedTuple):
@@ -63,7 +65,10 @@ def reopen(store: SqliteStore, run: RunRecord) -> Work:
     """A run from the store, its parts built again."""
     manifest = msgspec.json.decode(run.manifest, type=Manifest)
     recipe = parts_of(manifest.planned.procedure, Limits())
-    return Work(manifest, recipe, store.material(manifest.planned.material), store)
+    material = store.material(manifest.planned.material)
+    if material.certificate != manifest.certificate and manifest.certificate:  # the same items were there before it
+        material = msgspec.structs.replace(material, certificate=manifest.certificate)
+    return Work(manifest, recipe, material, store)
 
 
 async def channels(work: Work, progress: Callable[[State], None] = lambda state: None) -> dict[str, int]:
@@ -134,9 +139,9 @@ def accounted(work: Work, planned: Planned, numbers: Mapping[str, int], *, price
 
 
 def _origin(manifest: Manifest, recipe: Recipe) -> tuple[Note, ...]:
-    """What is to be said of observations that are not our own."""
+    """What is to be said of observations that are not our own, or that were made with the rig of another tool."""
     if manifest.origin is None:
-        return ()
+        return manifest.said
     return manifest.origin.said(
         recipe.procedure.channels[0].instrument, manifest.planned.procedure.channels[0].instrument
     )

@@ -128,8 +128,11 @@ def read_toml(path: Path) -> dict[str, Json]:
 
 
 def measurand(name: str, where: str) -> Measurand:
-    """A measurand from its TOML file."""
-    data = read_toml(Path(locate("measurand", name, where).path))
+    """A measurand from its TOML file; ``name:which`` is one of several that are defined alike."""
+    kind, _, which = name.partition(":")
+    data = read_toml(Path(locate("measurand", kind, where).path))
+    if which:
+        data["label"] = {language: f"{label} ({which})" for language, label in data["label"].items()}
     return msgspec.convert({"name": name, **data}, Measurand)
 
 

@@ -10,7 +10,17 @@ from assay.catalogue.find import locate
 from assay.vocabulary.canonical import settled
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.measurand import Estimand
-from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Procedure, Stopping, Variant, VariantsAre
+from assay.vocabulary.procedure import (
+    Adaptive,
+    Channel,
+    Limits,
+    PartUse,
+    Plan,
+    Procedure,
+    Stopping,
+    Variant,
+    VariantsAre,
+)
 from assay.vocabulary.record import Json, Record
 
 _WHERE = "[procedure]"
@@ -33,6 +43,7 @@ class ProcedureData(Record, kw_only=True):
     Attributes:
         version: raised when the same plan may give other readings.
         bench: part that brings item and subject together.
+        settings: settings of the bench that a measurement makes in its ``[procedure]`` table.
         title: short name by language.
         description: what it does, by language.
         channel: its measurands, each with ``instrument`` and, if not ``general.mean``, ``estimator``.
@@ -43,6 +54,7 @@ class ProcedureData(Record, kw_only=True):
 
     version: int
     bench: str
+    settings: tuple[str, ...] = ()
     title: dict[str, str]
     description: dict[str, str]
     channel: tuple[dict[str, Json], ...]
@@ -70,8 +82,14 @@ class Settings(Record, kw_only=True):
             ``{letters}`` stand for the item.
         target_u: stop once the standard uncertainty of every result, valid at every look, is at most this.
         decide_early: stop once every requirement is decided, either way.
-        batch: with one of the two before: items, or clusters of items, between two looks; 10 without it.
-        max_items: with one of the two: never observe more items than this.
+        adaptive: choose the items of a bank by the answers so far, for the ability; needs ``target_u``.
+        exposure: with ``adaptive``: items are drawn among so many of the most telling cells; 5 without it.
+        balance: with ``adaptive``: ask each dimension in proportion to its items in the material.
+        audit: with ``adaptive``: fraction of the items drawn at random from the whole material; 0.2 without it.
+        difficulty: with ``adaptive``: the table of difficulties, by name or as a signed file; ``bank.reference``
+            without it.
+        batch: with one of these: items, or clusters of items, between two looks; 10 without it, 16 with ``adaptive``.
+        max_items: with one of these: never observe more items than this.
         max_connections: most requests under way at once; without it, up to 256 as long as the server keeps up.
         timeout_s: seconds allowed to one request.
         retries: how often a transient failure is tried again.
@@ -94,6 +112,11 @@ class Settings(Record, kw_only=True):
     variant: tuple[dict[str, Json], ...] = ()
     target_u: float | None = None
     decide_early: bool = False
+    adaptive: bool = False
+    exposure: int | None = None
+    balance: bool | None = None
+    audit: float | None = None
+    difficulty: str | None = None
     batch: int | None = None
     max_items: int | None = None
     max_connections: int | None = None
@@ -111,13 +134,13 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
     Raises:
         BadInput: unknown part, key, variant; a number out of range.
     """
-    settings: Settings = fill(Settings, table, _WHERE)
+    data = _data(table)
+    own = {key: settled(value) for key, value in table.items() if key in data.settings}
+    settings: Settings = fill(Settings, {key: value for key, value in table.items() if key not in own}, _WHERE)
     settings = msgspec.structs.replace(
         settings, variant=tuple(settled(list(settings.variant))), instrument=settled(settings.instrument),
         channel=tuple(settled(list(settings.channel))),
     )  # fmt: skip
-    file = locate("procedure", settings.part, _WHERE)
-    data = msgspec.convert(read_toml(Path(file.path)), ProcedureData)
     _check_numbers(settings)
     plan = Plan(
         variants=_variants(data, settings),
@@ -126,13 +149,14 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
         estimand=settings.estimand or data.defaults.estimand,
         level=settings.level,
         seed=settings.seed,
-        stopping=_stopping(settings),
+        stopping=None if settings.adaptive else _stopping(settings),
+        adaptive=_adaptive(settings),
     )
     made = Procedure(
         name=settings.part,
         version=data.version,
-        bench=PartUse(part=data.bench),
-        channels=_channels(data, settings),
+        bench=PartUse(part=data.bench, settings=own),
+        channels=_of_ability(_channels(data, settings), plan),
         plan=plan,
         title=data.title,
         description=data.description,
@@ -140,6 +164,41 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
     )
     limits = Limits(**{name: getattr(settings, name) for name in Limits.__struct_fields__})
     return made, limits
+
+
+def _data(table: dict[str, Json]) -> ProcedureData:
+    """The file of the procedure that a ``[procedure]`` table names."""
+    name: str = fill(Settings, {"part": table["part"]} if "part" in table else {}, _WHERE).part
+    return msgspec.convert(read_toml(Path(locate("procedure", name, _WHERE).path)), ProcedureData)
+
+
+def _adaptive(settings: Settings) -> Adaptive | None:
+    """The rule by which items are chosen; its cells are filled in from the table once the items are known."""
+    given = {key: value for key in ("exposure", "balance", "audit", "difficulty")
+             if (value := getattr(settings, key)) is not None}  # fmt: skip
+    if not settings.adaptive:
+        if given:
+            raise BadInput("setting.missing", where=_WHERE, key="adaptive",
+                           expected=f"true: {next(iter(given))!r} is for runs that choose their items")  # fmt: skip
+        return None
+    if settings.target_u is None:
+        raise BadInput("setting.missing", where=_WHERE, key="target_u",
+                       expected="the standard uncertainty of ability at which the run ends, such as 0.3")  # fmt: skip
+    if settings.decide_early:
+        raise BadInput("setting.value", where=_WHERE, key="decide_early", got="True",
+                       expected="nothing beside adaptive = true, whose end is target_u")  # fmt: skip
+    if settings.batch is not None:
+        given["batch"] = settings.batch
+    return Adaptive(target_u=settings.target_u, max_items=settings.max_items, **given)
+
+
+def _of_ability(channels: tuple[Channel, ...], plan: Plan) -> tuple[Channel, ...]:
+    """What an adaptive run measures instead, all read by the instrument of the first channel."""
+    if plan.adaptive is None:
+        return channels
+    names = ["ability", "expected_score", *(["audit_score"] if plan.adaptive.audit else [])]
+    return tuple(Channel(measurand=f"bank.{name}", instrument=channels[0].instrument,
+                         estimator=PartUse(part=f"bank.{name}")) for name in names)  # fmt: skip
 
 
 def _stopping(settings: Settings) -> Stopping | None:
@@ -164,6 +223,8 @@ def _check_numbers(settings: Settings) -> None:
         ("target_u", settings.target_u is None or settings.target_u > 0, "a standard uncertainty, above 0"),
         ("batch", settings.batch is None or settings.batch > 0, "a whole number, 1 or more"),
         ("max_items", settings.max_items is None or settings.max_items > 0, "a whole number, 1 or more"),
+        ("exposure", settings.exposure is None or settings.exposure > 0, "a whole number, 1 or more"),
+        ("audit", settings.audit is None or 0 <= settings.audit < 1, "a fraction, 0 or more and below 1"),
         ("max_connections", settings.max_connections is None or 1 <= settings.max_connections <= 65_535,
          "a whole number from 1 to 65535"),
         ("timeout_s", settings.timeout_s > 0, "seconds, more than 0"),

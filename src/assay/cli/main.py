@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = (
     "init", "measure", "import", "calibrate", "demo", "reference", "runs", "show", "observations", "read", "decide",
     "report", "export", "verify", "parts", "keys", "uncertainty", "compare", "plan", "interlab", "control", "validate",
-    "rate", "arena",
+    "rate", "arena", "material", "calibrate-client",
 )  # fmt: skip
 
 _EPILOG: Final = """exit codes: 0 done, and conforming or nothing required; 1 does not conform; 2 bad input;
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=_Version())
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:
-        module = importlib.import_module(f"assay.cli.{name}")
+        module = importlib.import_module(f"assay.cli.{name.replace('-', '_')}")
         command = commands.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
         module.arguments(command)
         command.set_defaults(run=module.run)

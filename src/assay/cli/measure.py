@@ -4,6 +4,7 @@ import argparse
 import gc
 import sys
 
+from assay.cli import _campaign
 from assay.cli._show import common, json_out, language, measured_out
 
 SUMMARY = "measure a subject by a measurement file, and issue a signed report"
@@ -11,15 +12,18 @@ SUMMARY = "measure a subject by a measurement file, and issue a signed report"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("file", help="measurement file (TOML); make one with: assay init")
+    parser.add_argument("file", nargs="?", help="measurement file (TOML); make one with: assay init")
     parser.add_argument("--again", action="store_true", help="make a new run of a measurement that was finished")
     parser.add_argument("--dry-run", action="store_true", help="show a few prompts, requests and cost; ask nothing")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    _campaign.arguments(parser)
     common(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure."""
+    if _campaign.wanted(args):
+        return _campaign.run(args)
     if args.dry_run:
         return _dry_run(args)
     from assay.api.measure import measure

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from assay.line.blind import leaves
 from assay.line.consult import judge_name
 from assay.line.estimate import Estimated
 from assay.line.observe import Price
@@ -213,6 +214,7 @@ def _material(material: Material, same: list[tuple[str, ...]]) -> MaterialRecord
         certificate=material.certificate,
         n_items=len(material.items),
         same_content=tuple(ids[:20] for ids in same[:20]),
+        leaves=leaves(material),
     )
 
 

@@ -14,7 +14,7 @@ from assay.vocabulary.errors import CannotMeasure, Permanent
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Response, Trial
 from assay.vocabulary.procedure import Limits, Procedure
-from assay.vocabulary.protocols import Bench, Store, Subject
+from assay.vocabulary.protocols import Bench, Foreign, Store, Subject
 from assay.vocabulary.record import Json, Record
 
 
@@ -85,8 +85,14 @@ class State(msgspec.Struct):
 
 
 class Looks(Protocol):
-    """What observing needs to know of a run that may end early; see ``line/stop.py``."""
+    """What observing needs to know of a run that may end early; see ``line/stop.py`` and ``line/adapt.py``.
 
+    Attributes:
+        most: responses that it may come to observe.
+    """
+
+    @property
+    def most(self) -> int: ...
     def batches(self) -> Iterator[Planned]: ...
     async def enough(self, seen: Planned) -> bool: ...
 
@@ -123,19 +129,20 @@ async def observe(
         BadInput: the subject refuses its settings; nothing was asked and ``begin`` was not called.
         CannotMeasure: the subject cannot be used, or a cap was reached; what arrived is kept.
     """
-    parts = [planned] if looks is None else list(looks.batches())
-    state = State(planned=sum(part.n_trials for part in parts))
-    opened, wanted = False, 0
+    parts = iter([planned]) if looks is None else looks.batches()  # later ones may depend on what was read of these
+    state = State(planned=planned.n_trials if looks is None else looks.most)
+    opened, begun, wanted = False, False, 0
     try:
         for part in parts:
             missing = _missing(part, material, rig, state)
             first = next(missing, None)
             if first is not None and not opened:
                 rig.engine.proven = state.reused > 0
-                await rig.subject.open(rig.limits)
+                await _open(rig)
                 opened = True
-            if part is parts[0]:
+            if not begun:
                 begin()
+                begun = True
             progress(state)
             if first is not None or looks is not None:
                 _count_spent(part, material, rig, state)
@@ -149,8 +156,26 @@ async def observe(
                 break
     finally:
         if opened:
-            await rig.subject.close()
+            await _close(rig)
     return state
+
+
+async def _open(rig: Rig) -> None:
+    await rig.subject.open(rig.limits)
+    if isinstance(rig.bench, Foreign):
+        try:
+            await rig.bench.open(rig.limits)
+        except BaseException:
+            await _close(rig)
+            raise
+
+
+async def _close(rig: Rig) -> None:
+    try:
+        if isinstance(rig.bench, Foreign):
+            await rig.bench.close()
+    finally:
+        await rig.subject.close()
 
 
 def _capped(rig: Rig, state: State) -> CannotMeasure:

@@ -25,6 +25,8 @@ class Taken(Record, kw_only=True):
         n_items: number of items in these units.
         look: number of looks taken when the last of them had been observed.
         reason: why the run ended there; empty for a part of it.
+        items: places of the items in the material, in the order of choice, where these were chosen by the answers;
+            ``first`` and ``last`` then count items.
     """
 
     first: int
@@ -32,6 +34,7 @@ class Taken(Record, kw_only=True):
     n_items: int
     look: int
     reason: str = ""
+    items: tuple[int, ...] = ()
 
 
 class Planned(Record, kw_only=True):
@@ -101,8 +104,13 @@ def batches(planned: Planned, material: Material) -> Iterator[Planned]:
 
 def most(planned: Planned, material: Material) -> Planned:
     """The plan with everything that it may come to observe: less than every item where ``max_items`` says so."""
-    if planned.procedure.plan.stopping is None or planned.taken is not None:
+    if not planned.procedure.plan.may_end_early or planned.taken is not None:
         return planned
+    adaptive = planned.procedure.plan.adaptive
+    if adaptive is not None:
+        ordered = tuple(chain.from_iterable(units(planned, material)))[: adaptive.max_items]
+        n = len(ordered)
+        return msgspec.structs.replace(planned, taken=Taken(first=0, last=n, n_items=n, look=0, items=ordered))
     *_, last = parts = [part.taken for part in batches(planned, material) if part.taken is not None]
     whole = msgspec.structs.replace(last, first=0, n_items=sum(part.n_items for part in parts))
     return msgspec.structs.replace(planned, taken=whole)
@@ -134,7 +142,7 @@ def trials(planned: Planned, material: Material) -> Iterator[Trial]:
     varied = planned.procedure.plan
     taken = planned.taken
     chosen = range(len(material.items)) if taken is None else sorted(
-        chain.from_iterable(units(planned, material)[taken.first : taken.last])
+        taken.items or chain.from_iterable(units(planned, material)[taken.first : taken.last])
     )  # fmt: skip
     for item_index in chosen:
         item = material.items[item_index]

@@ -8,7 +8,7 @@ import numpy as np
 
 from assay.line.decide import settled
 from assay.line.estimate import Sequential, Task, evidence
-from assay.line.plan import Planned, Taken, batches, units
+from assay.line.plan import Planned, Taken, batches, most, units
 from assay.line.read import read_rows
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
@@ -70,6 +70,11 @@ class Watch:
         self._rows: dict[str, list[tuple[int, int, int, int, float]]] = {name: [] for name in channels}
         self._n_items = 0
 
+    @property
+    def most(self) -> int:
+        """Responses that the run may come to observe."""
+        return most(self._planned, self._material).n_trials
+
     def batches(self) -> Iterator[Planned]:
         """The parts of the run, in order."""
         return batches(self._planned, self._material)
@@ -81,7 +86,7 @@ class Watch:
         names = list(self._channels)
         async for rows in read_rows(seen, self._material, self._source.bench, self._source.store, instruments):
             for row in rows:
-                self._rows[names[row.channel]].append(_columns(row))
+                self._rows[names[row.channel]].append(columns(row))
         taken = seen.taken
         assert taken is not None
         self._n_items += taken.n_items
@@ -94,7 +99,7 @@ class Watch:
         plan = self._planned.procedure.plan
         stopping = plan.stopping
         assert stopping is not None
-        found = {name: _observations(rows) for name, rows in self._rows.items()}
+        found = {name: observations(rows) for name, rows in self._rows.items()}
         if stopping.decide_early and self._decided(plan, found):
             return "decided"
         if stopping.target_u is not None and self._certain(plan, found, stopping.target_u):
@@ -127,7 +132,16 @@ class Watch:
         return True
 
 
-async def replay(watch: Watch) -> Taken | None:
+class Replayed(Protocol):
+    """What ends a run, item by item or look by look."""
+
+    @property
+    def taken(self) -> Taken | None: ...
+    def batches(self) -> Iterator[Planned]: ...
+    async def enough(self, seen: Planned) -> bool: ...
+
+
+async def replay(watch: Replayed) -> Taken | None:
     """Where the rule ends a run whose responses are in the store, from its first look on."""
     for part in watch.batches():
         if await watch.enough(part):
@@ -174,15 +188,16 @@ def check_stopping(plan: Plan, channels: Mapping[str, Watched]) -> None:
             raise BadInput("stopping.estimator", measurand=name, estimator=type(channel.estimator).__name__)
 
 
-def _columns(row: ReadRow) -> tuple[int, int, int, int, float]:
+def columns(row: ReadRow) -> tuple[int, int, int, int, float]:
+    """A reading as places of item and variant, repeat, place of the status, and value (0 where there is none)."""
     trial, reading = row.trial, row.reading
     value = 0.0 if reading.value is None else reading.value
     return trial.item_index, trial.variant_index, trial.repeat, _STATUS[reading.status], value
 
 
-def _observations(rows: list[tuple[int, int, int, int, float]]) -> Observations:
+def observations(rows: list[tuple[int, int, int, int, float]]) -> Observations:
     """Rows as columns in the order of the plan, as the store gives them."""
-    item, variant, repeat, status, value = zip(*sorted(rows), strict=True)
+    item, variant, repeat, status, value = zip(*sorted(rows), strict=True) if rows else ((), (), (), (), ())
     return Observations(
         item=np.array(item, np.int32), variant=np.array(variant, np.int16), repeat=np.array(repeat, np.int16),
         status=np.array(status, np.int8), value=np.array(value, np.float64),

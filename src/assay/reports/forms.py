@@ -5,8 +5,14 @@ from typing import Final
 
 from assay.reports.statement import Form
 from assay.vocabulary.arena import ARENA_TYPE, Arena
+from assay.vocabulary.campaign import CAMPAIGN_TYPE, Campaign
+from assay.vocabulary.canonical import digest
 from assay.vocabulary.certificate import CERTIFICATE_TYPE, JudgeCertificate
+from assay.vocabulary.difficulty import DIFFICULTY_TYPE, SignedDifficulties
 from assay.vocabulary.interlab import INTERLAB_TYPE, Interlab
+from assay.vocabulary.load_client import LOAD_CLIENT_TYPE, LoadClient
+from assay.vocabulary.material_certificate import MATERIAL_TYPE, MaterialCertificate
+from assay.vocabulary.seal import OPENING_TYPE, SEAL_TYPE, Opening, Seal
 from assay.vocabulary.validation import VALIDATION_TYPE, Validation
 
 
@@ -34,7 +40,29 @@ def _interlab(made: Interlab) -> Mapping[str, str]:
     return {"material": made.material.digest, **{f"report:{report.id}": report.sha256 for report in used}}
 
 
+def _material(made: MaterialCertificate) -> Mapping[str, str]:
+    above = {f"{link.level}:{place}": link.certificate for place, link in enumerate(made.chain, 1)}
+    return {"material": made.material.digest, "manifest": made.manifest, **above}
+
+
+def _campaign(made: Campaign) -> Mapping[str, str]:
+    found = {"subject": digest(made.subject), "standard": digest(made.standard)}
+    if made.round is not None:
+        found["round_of"] = made.round.sha256
+    return {**found, **{f"report:{used.key}": used.sha256 for used in made.runs}}
+
+
+def _difficulty(made: SignedDifficulties) -> Mapping[str, str]:
+    return {"material": made.table.material, "table": digest(made.table)}
+
+
 JUDGE: Final = Form(CERTIFICATE_TYPE, JudgeCertificate, _judge, "certificate.not_one")
 VALIDATION: Final = Form(VALIDATION_TYPE, Validation, _validation, "validation.not_one")
 ARENA: Final = Form(ARENA_TYPE, Arena, _arena, "arena.not_one")
 INTERLAB: Final = Form(INTERLAB_TYPE, Interlab, _interlab, "interlab.not_one")
+MATERIAL: Final = Form(MATERIAL_TYPE, MaterialCertificate, _material, "release.not_one")
+SEAL: Final = Form(SEAL_TYPE, Seal, lambda made: {"root": made.root, "sealed": made.sealed}, "seal.not_one")
+OPENING: Final = Form(OPENING_TYPE, Opening, lambda made: {"root": made.root, "seal": made.seal}, "opening.not_one")
+CAMPAIGN: Final = Form(CAMPAIGN_TYPE, Campaign, _campaign, "campaign.not_one")
+DIFFICULTY: Final = Form(DIFFICULTY_TYPE, SignedDifficulties, _difficulty, "difficulty.not_one")
+LOAD_CLIENT: Final = Form(LOAD_CLIENT_TYPE, LoadClient, lambda made: {"result": made.result}, "client.not_one")

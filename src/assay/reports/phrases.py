@@ -12,7 +12,8 @@ from assay.vocabulary.result import Decision, Note
 from assay.vocabulary.words import LANGUAGES, say, section
 
 LEADING: Final = (
-    "read_with", "judge_uncalibrated", "judge_latent", "judge_relative",
+    "sealed_opened", "material_not_released", "foreign", "read_with", "judge_uncalibrated", "judge_latent",
+    "judge_relative",
     "imported", "imported.unnamed", "imported.unseen", "imported.unfinished", "imported.judge", "imported.first_items",
     "imported.first_only", "imported.first_party", "imported.left_out", "imported.cached",
     "imported.missing", "imported.failures_counted", "imported.printed_differs", "imported.no_outputs",

@@ -54,7 +54,7 @@ class Intake(SqliteStore):
     @contextmanager
     def whole(self) -> Iterator[None]:
         """Everything in the block is kept at its end; if it ends in an error, nothing is."""
-        with self.laboratory.guarded(), self._transaction():
+        with self.laboratory.guarded(), self.transaction():
             yield
 
     def new_channel(self) -> int:

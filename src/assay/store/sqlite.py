@@ -54,7 +54,7 @@ class SqliteStore:
         head = (material.digest, material.name, material.version, material.licence, material.source)
         encoded = map(_json.encode, material.items)
         rows = ((material.digest, place, json, sha256(json).digest()) for place, json in enumerate(encoded))
-        with self.laboratory.guarded(), self._transaction():
+        with self.laboratory.guarded(), self.transaction():
             self._db.execute("INSERT INTO material VALUES (?, ?, ?, ?, ?, ?)", (*head, material.certificate))
             self._db.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", rows)
 
@@ -125,7 +125,7 @@ class SqliteStore:
             for key, r in responses
         ]  # fmt: skip
         self._still_there()
-        with self.laboratory.guarded(), self._transaction():
+        with self.laboratory.guarded(), self.transaction():
             self._db.executemany(_INSERT_RESPONSE, rows)
         self._has_responses = True
 
@@ -168,9 +168,9 @@ class SqliteStore:
             number = int(last) + 1
             self._db.execute("DELETE FROM observation WHERE channel >= ?", (number,))  # what a killed process left
             async for batch in rows:
-                with self._transaction():
+                with self.transaction():
                     self._db.executemany(_INSERT_OBSERVATION, (_observation(number, row) for row in batch))
-            with self._transaction():
+            with self.transaction():
                 for place, (channel, reading) in enumerate(channels):
                     row = (number + place, run, reading, channel.measurand, _json.encode(channel))
                     self._db.execute("INSERT INTO channel VALUES (?, ?, ?, ?, ?)", row)
@@ -276,8 +276,14 @@ class SqliteStore:
             row: tuple[Any, ...] | None = self._db.execute(query, values).fetchone()
         return row
 
-    def _transaction(self) -> "_Transaction":
+    def transaction(self) -> "_Transaction":
+        """All that is written in the block is there at its end; if it ends in an error, nothing is."""
         return _Transaction(self._db)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open database, for the tables that ``ledger.py`` keeps in it."""
+        return self._db
 
 
 class _Transaction:

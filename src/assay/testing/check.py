@@ -21,6 +21,7 @@ from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Reading, Response
 from assay.vocabulary.protocols import Bench, Estimator, Generator, Instrument, MaterialPart, Subject
 from assay.vocabulary.record import Json
+from assay.vocabulary.standard import Standard
 from assay.vocabulary.words import LANGUAGES
 
 _PROTOCOLS: Final[dict[str, type[Any]]] = {
@@ -239,6 +240,8 @@ def _check_data(part: PartFile) -> list[str]:
             return _check_measurand(msgspec.convert({"name": part.name, **data}, Measurand))
         if part.kind == "procedure":
             return _check_procedure(msgspec.convert(data, ProcedureData))
+        if part.kind == "standard":
+            return _check_standard(msgspec.convert({"name": part.name, **data}, Standard))
     except (BadInput, msgspec.ValidationError, ValueError) as error:
         return [str(error)]
     return [f"a part of the kind {part.kind!r} is code: a Python file"] if part.kind in _PROTOCOLS else []
@@ -255,6 +258,18 @@ def _check_measurand(measurand: Measurand) -> list[str]:
     low, high = measurand.low, measurand.high
     if low is not None and high is not None and not low < high:
         faults.append(f"the bounds are {low} to {high}; expected low below high")
+    return faults
+
+
+def _check_standard(made: Standard) -> list[str]:
+    faults = _in_every_language("the title", made.title) + _in_every_language("the description", made.description)
+    for source in made.source:
+        faults += _in_every_language(f"what {source.url or 'a recalled source'} says", source.says)
+    for clause in made.clause:
+        faults += _in_every_language(f"the title of clause {clause.number}", clause.title)
+        faults += _in_every_language(f"what clause {clause.number} says", clause.says)
+        if (clause.role == "measured") != (clause.coverage is not None and bool(clause.measurand)):
+            faults.append(f"clause {clause.number} is {clause.role!r}; measurand and coverage are for measured ones")
     return faults
 
 

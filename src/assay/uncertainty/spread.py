@@ -26,7 +26,7 @@ Kind = Literal["wilson", "clopper_pearson", "jeffreys"]
 
 Method = Literal["wilson", "wilson_effective", "t", "all_equal", "none", "clopper_pearson",
                  "clopper_pearson_effective", "jeffreys", "jeffreys_effective", "order", "woodruff", "range",
-                 "noncentral"]
+                 "noncentral", "score", "posterior"]
 
 
 class Spread(NamedTuple):

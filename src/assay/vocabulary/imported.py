@@ -1,11 +1,12 @@
 """What another tool said of a response: its scores, as an imported response carries them in its note."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from assay.vocabulary.observation import Reading
+from assay.vocabulary.material import Item
+from assay.vocabulary.observation import Reading, Response
 from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.result import Note
@@ -40,6 +41,13 @@ class Origin(Record, kw_only=True):
         if used == meant:
             found += self.score
         return found
+
+
+class Told(NamedTuple):
+    """What a row of another tool's log says: the case, and what came of it, with its scores as the note."""
+
+    item: Item
+    response: Response
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):

@@ -40,9 +40,11 @@ class Material(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         items: the cases, in order.
         version: version as its maker states it; empty if none.
         licence: licence of the data; empty if not stated.
-        certificate: digest of the certificate of its reference values; None if it has none.
+        certificate: digest of the certificate of its reference values, or of the seal; None if it has neither.
         places: where each item stands in its source, for messages (``triage.jsonl:7``); not part of the digest.
         source: where the items came from, as a report may print it; not part of the digest.
+        statement: the signed certificate or seal that stands beside the items, unchecked; not part of the digest.
+        leaves: of a sealed material: the leaf of each item, hexadecimal; empty otherwise; not part of the digest.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     certificate: str | None = None
     places: tuple[str, ...] = ()
     source: str = ""
+    statement: bytes = b""
+    leaves: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from assay.vocabulary.canonical import digest
+from assay.vocabulary.cell import Cell, Link
 from assay.vocabulary.measurand import Estimand
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.result import Requirement
@@ -65,6 +66,36 @@ class Stopping(Record, kw_only=True):
     binary: tuple[str, ...] = ()
 
 
+class Adaptive(Record, kw_only=True):
+    """How the items of a run are chosen one batch after the other: a rule fixed beforehand, so that it can be replayed.
+
+    Attributes:
+        target_u: stop once the standard uncertainty of the ability, all included, is at most this.
+        max_items: never ask more items than this; None for no cap.
+        batch: items between two looks.
+        exposure: every item's cell is drawn among so many of the most telling ones; 1 takes the best each time.
+        balance: whether dimensions are asked in proportion to their items in the material.
+        audit: fraction of the items that is drawn at random from the whole material, whatever the model says of them.
+        difficulty: name of the table of difficulties.
+        table: SHA-256 of what the table says.
+        subject_sd: of that table: spread of a subject's own part in a cell, on the scale of logits.
+        cells: those of its cells that have items in the material.
+        link: how the table's scale was brought to the anchored one; None where it is that scale.
+    """
+
+    target_u: float
+    max_items: int | None = None
+    batch: int = 16
+    exposure: int = 5
+    balance: bool = False
+    audit: float = 0.2
+    difficulty: str = "bank.reference"
+    table: str = ""
+    subject_sd: float = 0.0
+    cells: tuple[Cell, ...] = ()
+    link: Link | None = None
+
+
 class Plan(Record, kw_only=True):
     """What is varied, and how the results are to be stated.
 
@@ -77,6 +108,7 @@ class Plan(Record, kw_only=True):
         seed: every seed of the run is derived from this one.
         occasion: 1 for the first run of this measurement, 2 for the first repetition, and so on.
         stopping: when the run may end early; None if every item is asked.
+        adaptive: how items are chosen; None if that does not depend on the answers.
     """
 
     variants: tuple[Variant, ...]
@@ -87,6 +119,12 @@ class Plan(Record, kw_only=True):
     seed: int = 0
     occasion: int = 1
     stopping: Stopping | None = None
+    adaptive: Adaptive | None = None
+
+    @property
+    def may_end_early(self) -> bool:
+        """Whether it depends on the answers which items are asked."""
+        return self.stopping is not None or self.adaptive is not None
 
 
 class Procedure(Record, kw_only=True):
@@ -119,6 +157,8 @@ class Procedure(Record, kw_only=True):
         varied: list[Json] = [plan.variants, plan.repeats, plan.seed, plan.occasion]
         if plan.stopping is not None:
             varied.append(plan.stopping)
+        if plan.adaptive is not None:
+            varied.append(plan.adaptive)
         return digest([self.name, self.version, self.bench, self.channels, varied])
 
 

@@ -1,18 +1,19 @@
 """What a part must be able to do. Parts match by shape; nothing is inherited."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from assay.vocabulary.certificate import JudgeCertificate, Scope
+from assay.vocabulary.imported import Told
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations, Reading, Response, Trial
 from assay.vocabulary.procedure import Channel, Limits, PartUse, Plan, Variant
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import Conditions
-from assay.vocabulary.result import Result
+from assay.vocabulary.result import Note, Result
 
 
 @runtime_checkable
@@ -67,6 +68,19 @@ class Grouped(Generator, Protocol):
 
 
 @runtime_checkable
+class Finite(Generator, Protocol):
+    """A generator of so few items that all of them can be asked: its population is known, and so is a true score."""
+
+    def size(self, language: str) -> int:
+        """Items that there are, all of them different."""
+        ...
+
+    def at(self, place: int, language: str) -> Item:
+        """The item at a place from 0 to ``size`` less one, without an id."""
+        ...
+
+
+@runtime_checkable
 class Subject(Protocol):
     """The thing measured."""
 
@@ -97,6 +111,56 @@ class Bench(Protocol):
 
     async def run(self, trial: Trial, stimulus: Json, subject: Subject) -> Response:
         """Carry out one trial."""
+        ...
+
+
+class Brought(NamedTuple):
+    """What the rig of another tool brings to a measurement.
+
+    Attributes:
+        bench: the rig, ready to be opened.
+        use: its name and settings, with all that makes its task what it is (versions, digests).
+        material: the items of its task.
+        channels: one for each score that it is known to give.
+        repeats: how often it means each item to be put.
+        notes: what every report must say of it.
+    """
+
+    bench: "Foreign"
+    use: PartUse
+    material: Material
+    channels: tuple[Channel, ...]
+    repeats: int
+    notes: tuple[Note, ...]
+
+
+@runtime_checkable
+class Foreign(Bench, Protocol):
+    """The rig of another tool, which has items and scores of its own."""
+
+    @property
+    def tool(self) -> str:
+        """Name of the tool, as the room ``exchange`` knows it."""
+        ...
+
+    @property
+    def trial_timeout_s(self) -> float:
+        """Seconds allowed to one trial, in which the subject may be asked many times."""
+        ...
+
+    def bring(self, folder: Path, told: Callable[[bytes], Told]) -> Brought:
+        """Find the task; relative paths are meant from ``folder``, and ``told`` reads a row of the tool's log.
+
+        Raises ``BadInput`` for a task that is not there or cannot be loaded, or a tool that is not installed.
+        """
+        ...
+
+    async def open(self, limits: Limits) -> None:
+        """Set up; the subject is open already."""
+        ...
+
+    async def close(self) -> None:
+        """Take down; the subject is still open."""
         ...
 
 

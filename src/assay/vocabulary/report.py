@@ -55,6 +55,7 @@ class MaterialRecord(Record, kw_only=True):
 
     Attributes:
         same_content: ids of items that ask the same and expect the same, grouped; empty if there are none.
+        leaves: of a sealed material, the leaf of each item under the root that ``source`` names; empty for others.
     """
 
     name: str
@@ -65,6 +66,7 @@ class MaterialRecord(Record, kw_only=True):
     certificate: str | None
     n_items: int
     same_content: tuple[tuple[str, ...], ...] = ()
+    leaves: tuple[str, ...] = ()
 
 
 class InstrumentRecord(Record, kw_only=True):

@@ -15,7 +15,7 @@ from assay.packs.bank._elements import CHINESE, ENGLISH, SYMBOLS
 from assay.packs.bank._make import LETTERS
 from assay.packs.bank._numerals import chinese, english
 from assay.packs.bank._perturb import _PAIRS
-from assay.packs.bank._twins import _BASES
+from assay.packs.bank._twins import bases
 from assay.packs.bank.generator.country_code import COUNTRIES
 from assay.packs.bank.material.release import Release
 from assay.packs.general.instrument._number import chinese_number
@@ -50,7 +50,7 @@ def test_traditional_characters_are_those_of_opencc() -> None:
     """Character by character, over the very texts that are disturbed."""
     script = pytest.importorskip("opencc").OpenCC("s2t")
     table = {pair[0]: pair[1] for pair in _PAIRS.split()}
-    for base in _BASES:
+    for base in bases(5) + bases(8):
         for seed in range(200):
             text = str(base.make(Random(seed), "zh").stimulus)
             assert "".join(table.get(c, c) for c in text) == script.convert(text)
@@ -185,7 +185,7 @@ def test_options_in_another_order_are_the_same_options() -> None:
 
 def test_every_query_finds_something() -> None:
     """Else a query that finds nothing at all would be right."""
-    for item in items("bank.sql_query", 60) + items("bank.sql_query", 20, sales=5, sellers=3):
+    for item in items("bank.sql_query", 60) + items("bank.sql_query", 20, sales=8, sellers=4, level=3):
         with closing(sqlite3.connect(":memory:")) as database:
             database.executescript(item.reference["setup"])
             assert database.execute(item.reference["query"]).fetchall()

@@ -84,7 +84,7 @@ def further(run: str, decision: Decision, lab: str | Path) -> Further:
         with opened(lab) as store:
             work = reopen(store, store.run(run))
         plan = work.recipe.procedure.plan
-        if plan.stopping is not None:
+        if plan.may_end_early:
             return Further("unknown", reason="stopping")
         pilot = seen((run,), lab, work.recipe, work.material, decision.measurand)
         design = _Design(work.recipe, work.material, (decision.requirement,))

@@ -162,7 +162,7 @@ def _replies(place: str, row: dict[str, Any], filtered: str, wanted: Wanted) -> 
     requests = requests if isinstance(requests, list) else []
     generated = len(requests) == 1 and isinstance(requests[0], list)
     replies = requests[0] if generated else [requests]
-    scored = _scored(row, filtered)
+    first = scored(row, filtered)
     stimulus = _prompt(row.get("arguments"))
     target = finite(row.get("target"))
     for repeat, reply in enumerate(replies or [None], 1):
@@ -178,11 +178,30 @@ def _replies(place: str, row: dict[str, Any], filtered: str, wanted: Wanted) -> 
                 status="subject_failed" if output is None else "ok", output=output if wanted.outputs else None,
                 note="no_reply" if output is None else "",
             ),
-            scored=scored if repeat == 1 else Scored(),
+            scored=first if repeat == 1 else Scored(),
         )  # fmt: skip
 
 
-def _scored(row: dict[str, Any], filtered: str) -> Scored:
+def document(place: str, row: dict[str, Any]) -> Sample:
+    """A document with everything that the subject said of it as one reply; several replies are a list."""
+    requests = row.get("resps")
+    replies = requests[0] if isinstance(requests, list) and len(requests) == 1 else requests
+    several = replies if isinstance(replies, list) else []
+    output = finite(several[0] if len(several) == 1 else several) if several else None
+    lost = output is None or output == []
+    return Sample(
+        place=place,
+        item=name_of(row.get("doc_id")),
+        stimulus=_prompt(row.get("arguments")),
+        reference=finite(row.get("target")),
+        response=Response(
+            status="subject_failed" if lost else "ok", output=None if lost else output, note="no_reply" if lost else ""
+        ),
+    )  # fmt: skip
+
+
+def scored(row: dict[str, Any], filtered: str) -> Scored:
+    """The scores of a row, called ``metric,filter``."""
     metrics = row.get("metrics")
     names = [name for name in metrics if isinstance(name, str)] if isinstance(metrics, list) else []
     names = names or [key for key in row if key not in _OWN]

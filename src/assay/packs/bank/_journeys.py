@@ -21,7 +21,8 @@ _SWAPPED: Final = {
 _ASKED: Final = {
     "en": "Who went to {place} by {way}?", "zh": "{way_}去{place}的是谁？",
 }  # fmt: skip
-_TITLED: Final = {"自驾车": "自己开车", "高铁": "乘高铁", "大巴": "坐大巴", "轮船": "坐轮船", "飞机": "乘飞机"}
+_TITLED: Final = {"自驾车": "自己开车", "高铁": "乘高铁", "大巴": "坐大巴", "摩托车": "骑摩托车",
+                  "顺风车": "搭顺风车"}  # fmt: skip
 
 
 class Journey(NamedTuple):

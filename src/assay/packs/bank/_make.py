@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 from assay.vocabulary.material import Item
-from assay.vocabulary.protocols import Generator
+from assay.vocabulary.protocols import Finite, Generator
 from assay.vocabulary.record import Json
 
 LETTERS: Final = "ABCDEFGHIJ"
@@ -69,3 +69,8 @@ def choice(rng: Random, stimulus: tuple[Generator, str, str], right: str, wrong:
     place = int(rng.random() * (len(options) + 1))
     options.insert(place, right)
     return Item(id="", stimulus=text, reference=LETTERS[place], choices=tuple(options), tags=tags(generator, language))
+
+
+def drawn(generator: Finite, rng: Random, language: str) -> Item:
+    """One of the items of a finite generator, each as likely."""
+    return generator.at(int(rng.random() * generator.size(language)), language)

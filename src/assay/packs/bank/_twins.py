@@ -1,11 +1,11 @@
 """An item and its disturbed twin."""
 
 from collections.abc import Callable
+from functools import cache
 from random import Random
-from typing import Final
+from typing import Protocol
 
-from assay.packs.bank._make import pick, tags
-from assay.packs.bank._perturb import typos
+from assay.packs.bank._make import LETTERS, pick, tags
 from assay.packs.bank.generator.event_order import EventOrder
 from assay.packs.bank.generator.journeys import Journeys
 from assay.packs.bank.generator.seating import Seating
@@ -14,29 +14,49 @@ from assay.vocabulary.material import Item
 from assay.vocabulary.protocols import Generator
 
 Change = Callable[[Random, str, str], str]
-
-_BASES: Final[tuple[Generator, ...]] = (
-    Journeys(people=5, corrections=0), EventOrder(events=5), Seating(people=5), Swaps(people=4, swaps=4),
-)  # fmt: skip
-_TRIES: Final = 8
+Order = Callable[[Random, str, str, str], str]
 
 
-def original(generator: Generator, rng: Random, language: str) -> tuple[Item, tuple[str, ...]]:
+class Sized(Generator, Protocol):
+    """A generator that says how large the items are which it disturbs."""
+
+    @property
+    def size(self) -> int:
+        """People, events or exchanges."""
+
+
+@cache
+def bases(size: int) -> tuple[Generator, ...]:
+    """The families that are disturbed; ``size`` counts people, events or exchanges."""
+    return (Journeys(people=size, corrections=0), EventOrder(events=size), Seating(people=size),
+            Swaps(people=4, swaps=size))  # fmt: skip
+
+
+def original(generator: Sized, rng: Random, language: str) -> tuple[Item, tuple[str, ...]]:
     """An item of one of the families that are disturbed, and the tags of the generator that disturbs it."""
-    base = pick(rng, _BASES)
+    base = pick(rng, bases(generator.size))
     return base.make(rng, language), (*tags(generator, language), f"of:{type(base).__name__}")
 
 
-def twins(generator: Generator, rng: Random, language: str, change: Change) -> tuple[Item, ...]:
-    """The original and its twin; their texts differ, and typing errors replace a change that found nothing."""
+def twins(generator: Sized, rng: Random, language: str, change: Change) -> tuple[Item, ...]:
+    """The original and its twin; an original in which there is nothing to change gives way to another."""
+    while True:
+        first, known = original(generator, rng, language)
+        text = change(rng, str(first.stimulus), language)
+        if text != first.stimulus:
+            return _pair(first, text, known)
+
+
+def misled(generator: Sized, rng: Random, language: str, order: Order) -> tuple[Item, ...]:
+    """The original and a twin that orders one of the wrong options as the answer: who obeys is read as wrong."""
     first, known = original(generator, rng, language)
-    text = changed = str(first.stimulus)
-    for n in range(_TRIES):
-        changed = (change if n < _TRIES // 2 else typos)(rng, text, language)
-        if changed != text:
-            break
+    wrong = [one for letter, one in zip(LETTERS, first.choices, strict=False) if letter != first.reference]
+    return _pair(first, order(rng, str(first.stimulus), language, pick(rng, wrong)), known)
+
+
+def _pair(first: Item, text: str, known: tuple[str, ...]) -> tuple[Item, Item]:
     return (
-        Item(id="", stimulus=text, reference=first.reference, choices=first.choices, tags=(*known, "twin:original")),
-        Item(id="", stimulus=changed, reference=first.reference, choices=first.choices,
-             tags=(*known, "twin:disturbed")),
+        Item(id="", stimulus=first.stimulus, reference=first.reference, choices=first.choices,
+             tags=(*known, "twin:original")),
+        Item(id="", stimulus=text, reference=first.reference, choices=first.choices, tags=(*known, "twin:disturbed")),
     )  # fmt: skip

@@ -16,7 +16,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "zh": ("苏州", "绍兴", "洛阳", "桂林", "青岛", "大理", "承德", "泉州", "敦煌", "景德镇", "宜昌", "威海"),
 }  # fmt: skip
 VEHICLES: Final[dict[str, tuple[str, ...]]] = {
-    "en": ("train", "coach", "car", "ferry", "bicycle"), "zh": ("高铁", "大巴", "轮船", "飞机", "自驾车"),
+    "en": ("train", "coach", "car", "motorbike", "bicycle"), "zh": ("高铁", "大巴", "自驾车", "摩托车", "顺风车"),
 }  # fmt: skip
 GIFTS: Final[dict[str, tuple[str, ...]]] = {
     "en": ("a jar of honey", "a woollen scarf", "an old map", "a box of tea", "a wooden flute", "a silver spoon",
@@ -27,6 +27,13 @@ THINGS: Final[dict[str, tuple[str, ...]]] = {
     "en": ("red ball", "blue cup", "green book", "black key", "white stone", "yellow pen", "brown bag", "grey coin"),
     "zh": ("红球", "蓝杯子", "绿皮书", "黑钥匙", "白石子", "黄铅笔", "棕色包", "银币"),
 }  # fmt: skip
+
+_LAST_LINE: Final = {"en": " Give the number alone on the last line.", "zh": "请在最后一行只写出这个数。"}
+
+
+def numbered(text: str, language: str) -> str:
+    """A question with the form that its number is wanted in; else a good answer may end with another number."""
+    return text + _LAST_LINE[language]
 
 
 def joined(words: list[str], language: str) -> str:

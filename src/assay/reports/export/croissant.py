@@ -8,7 +8,7 @@ Source: MLCommons Croissant format specification 1.0 (``@context`` recalled; mlc
 
 import json
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from assay.reports.exported import Source, one_line, signature_line
 from assay.vocabulary.material import Item
@@ -45,23 +45,48 @@ class Croissant:
         material = source.report.material
         about = source.phrases.words("export", "material", name=material.name, items=material.n_items,
                                      sha256=material.digest)  # fmt: skip
-        made: dict[str, Json] = {
-            "@context": _CONTEXT, "@type": "sc:Dataset", "@id": f"urn:sha256:{material.digest}",
-            "conformsTo": "http://mlcommons.org/croissant/1.0", "name": one_line(material.name),
-            "description": f"{one_line(about)} {signature_line(source)}",
-            "url": f"urn:sha256:{material.digest}", "identifier": f"sha256:{material.digest}",
-            "version": _NOT_A_VERSION.sub("-", material.version) or "0.0.0+unstated",
-            "license": one_line(material.licence, "https://spdx.org/licenses/NOASSERTION"),
-            "datePublished": source.report.issued[:10],
-        }  # fmt: skip
+        facts = Facts(material.name, material.digest, material.version, material.licence,
+                      f"{one_line(about)} {signature_line(source)}", source.report.issued[:10])  # fmt: skip
+        more: dict[str, Json] = {}
         if material.certificate:
-            made["citation"] = f"certificate sha256:{material.certificate}"
-        if source.material is not None:
-            made["recordSet"] = [_records(source.material.items)]
-        return json.dumps(made, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
+            more["citation"] = f"certificate sha256:{material.certificate}"
+        return document(facts, more, None if source.material is None else source.material.items)
 
 
 FORMAT = Croissant()
+
+
+class Facts(NamedTuple):
+    """What a description says of a material: digest of its items, and the day of the description, ISO 8601."""
+
+    name: str
+    digest: str
+    version: str
+    licence: str
+    description: str
+    published: str
+
+
+def document(facts: Facts, more: dict[str, Json], items: tuple[Item, ...] | None = None) -> bytes:
+    """UTF-8 JSON-LD of a data set.
+
+    Args:
+        facts: what every data set must state.
+        more: further members, by their names in schema.org or Croissant.
+        items: the items, where they are to be published.
+    """
+    made: dict[str, Json] = {
+        "@context": _CONTEXT, "@type": "sc:Dataset", "@id": f"urn:sha256:{facts.digest}",
+        "conformsTo": "http://mlcommons.org/croissant/1.0", "name": one_line(facts.name),
+        "description": facts.description,
+        "url": f"urn:sha256:{facts.digest}", "identifier": f"sha256:{facts.digest}",
+        "version": _NOT_A_VERSION.sub("-", facts.version) or "0.0.0+unstated",
+        "license": one_line(facts.licence, "https://spdx.org/licenses/NOASSERTION"),
+        "datePublished": facts.published, **more,
+    }  # fmt: skip
+    if items is not None:
+        made["recordSet"] = [_records(items)]
+    return json.dumps(made, ensure_ascii=False, indent=2, allow_nan=False).encode() + b"\n"
 
 
 def _records(items: tuple[Item, ...]) -> Json:

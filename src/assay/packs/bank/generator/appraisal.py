@@ -6,33 +6,55 @@ from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
-from assay.packs.bank._make import choice, pick
+from assay.packs.bank._make import choice, pick, shuffled
 from assay.packs.bank._words import NAMES
 from assay.vocabulary.material import Item
 
 _FEELINGS: Final = {
-    "en": {"hope yes": "satisfied, because a hope came true", "hope no": "disappointed, because a hope failed",
-           "fear yes": "distressed, because a fear came true", "fear no": "relieved, because a fear proved empty"},
-    "zh": {"hope yes": "满足，因为盼望的事成真了", "hope no": "失望，因为盼望的事落空了",
-           "fear yes": "难过，因为担心的事成真了", "fear no": "释然，因为担心的事没发生"},
+    "en": {"hope yes": "satisfied, thinking that a hope came true",
+           "hope no": "disappointed, thinking that a hope failed",
+           "fear yes": "distressed, thinking that a fear came true",
+           "fear no": "relieved, thinking that a fear did not come true"},
+    "zh": {"hope yes": "满足，认为盼望的事成真了", "hope no": "失望，认为盼望的事落空了",
+           "fear yes": "难过，认为担心的事成真了", "fear no": "释然，认为担心的事没有发生"},
 }  # fmt: skip
-_EVENTS: Final = {  # an event, what says that it came, what says that it did not
-    "en": (("the team would be moved to another town", "the notice of the move was on the door",
-    "the move was called off"),
-           ("the flight would be cancelled", "the board showed the flight as cancelled", "the flight left on time"),
-           ("the old flat would be sold", "the buyer signed on Friday", "the owner withdrew it from sale"),
-           ("the class would be merged with another", "the two classes were merged in May",
-           "the merger was turned down"),
-           ("the shop would close early", "the shutters were down by four", "the shop stayed open until nine"),
-           ("the concert would be held outdoors", "the stage went up on the lawn", "it was held in the hall after all"),
-           ("a cousin would come to stay", "the cousin stood at the door with a suitcase", "the cousin sent regrets")),
-    "zh": (("部门搬到外地", "搬迁通知贴了出来", "搬迁的事最后取消了"), ("航班取消", "大屏上显示航班取消",
-    "航班准点起飞了"),
-           ("老房子卖掉", "买家周五签了字", "房东又决定不卖了"), ("两个班合并", "五月里两个班并到了一起",
-           "合并方案没有通过"),
-           ("店铺提早打烊", "四点不到店门就关了", "店铺一直开到九点"), ("演出改在露天举行", "舞台搭在了草坪上",
-           "最后还是在厅里举行"),
-           ("表弟来家里住", "表弟提着箱子站在门口", "表弟来信说不来了")),
+_EVENTS: Final = {  # what is hoped or feared; its contrary as a hope and as a fear; that it came; that it did not
+    "en": (("the team would move to another town", "the team would stay", "the team would stay",
+            "the team moved to another town", "the team stayed where it was"),
+           ("the flight would be cancelled", "the flight would not be cancelled", "the flight would not be cancelled",
+            "the flight was cancelled", "the flight left on time"),
+           ("the old flat would be sold", "the old flat would not be sold", "the old flat would not be sold",
+            "the old flat was sold on Friday", "the owner withdrew the old flat from sale"),
+           ("the two classes would be merged", "the two classes would not be merged",
+            "the two classes would not be merged", "the two classes were merged in May",
+            "the merger of the two classes was turned down"),
+           ("the shop would close early", "the shop would not close early", "the shop would not close early",
+            "the shop closed as early as four", "the shop stayed open until nine"),
+           ("the concert would be held outdoors", "the concert would not be held outdoors",
+            "the concert would not be held outdoors", "the concert was held on the lawn",
+            "the concert was held in the hall"),
+           ("the cousin would come to stay", "the cousin would not come to stay", "the cousin would not come to stay",
+            "the cousin came with a suitcase", "the cousin wrote that the visit was off")),
+    "zh": (("部门搬到外地", "部门别搬到外地", "部门不搬到外地", "部门搬到了外地", "搬迁的事取消了"),
+           ("航班取消", "航班别取消", "航班不取消", "航班取消了", "航班准点起飞了"),
+           ("老房子卖掉", "老房子别卖掉", "老房子卖不掉", "老房子周五卖掉了", "房东决定不卖老房子了"),
+           ("两个班合并", "两个班别合并", "两个班不合并", "两个班五月里合并了", "两个班合并的方案没有通过"),
+           ("店铺提早打烊", "店铺别提早打烊", "店铺不提早打烊", "店铺四点就打烊了", "店铺一直开到九点"),
+           ("演出改在露天举行", "演出别改在露天举行", "演出不改在露天举行", "演出在草坪上举行了", "演出还是在厅里举行"),
+           ("表弟来家里住", "表弟别来家里住", "表弟不来家里住", "表弟提着箱子来了", "表弟来信说不来了")),
+}  # fmt: skip
+_SAID: Final = {
+    "en": {"hope": "{name} hoped that {event}.", "fear": "{name} feared that {event}.",
+           "end": "In the end {outcome}.",
+           "knows": "Unless something else is said, everybody knows how things went.",
+           "misled": "{name} has been told, wrongly, that {outcome}, and believes it.",
+           "heard": "All that {name} knows of how this went comes from {other}, who says what {other} believes; {name} "
+                    "believes it too.",
+           "asked": "What does {name} most likely feel about it now?"},
+    "zh": {"hope": "{name}盼着{event}。", "fear": "{name}担心{event}。", "end": "结果，{outcome}。",
+           "knows": "除另有说明外，大家都知道结果如何。", "misled": "有人误传给{name}，说{outcome}，{name}信以为真。",
+           "heard": "{name}只听{other}说起过结果，{other}怎么认为就怎么说，{name}也信了。",
+           "asked": "这时{name}对这件事最可能是什么心情？"},
 }  # fmt: skip
 
 
@@ -40,15 +62,19 @@ _EVENTS: Final = {  # an event, what says that it came, what says that it did no
 class Appraisal:
     """Satisfaction, disappointment, distress or relief: a prospect is wished or not, and comes or does not.
 
-    The four follow from the definitions of emotions about prospects. Other people with other wishes are decoys.
+    The four follow from the definitions of emotions about prospects, and from what each believes of the outcome. Other
+    people with other wishes are decoys.
 
     Source: Ortony, Clore and Collins, The Cognitive Structure of Emotions, 1988 (recalled).
 
     Attributes:
         others: people whose wishes are told as well.
+        twists: 0: none; 1: some wishes are that something does not happen; 2: some people also believe a false report;
+            3: and the one who is asked about knows the outcome only from another of them.
     """
 
-    others: Annotated[int, Meta(ge=0, le=4)] = 2
+    others: Annotated[int, Meta(ge=1, le=6)] = 2
+    twists: Annotated[int, Meta(ge=0, le=3)] = 1
 
     dimension: ClassVar[str] = "emotional intelligence"
     skill: ClassVar[str] = "appraisal"
@@ -56,19 +82,26 @@ class Appraisal:
 
     def make(self, rng: Random, language: str) -> Item:
         """One item."""
-        names = rng.sample(NAMES[language], self.others + 1)
-        event, came, failed = pick(rng, _EVENTS[language])
-        happened, hopes = rng.random() < 0.5, [rng.random() < 0.5 for _ in names]
-        outcome = came if happened else failed
-        if language == "en":
-            lines = [f"{name} {'hoped' if hope else 'feared'} that {event}." for name, hope in zip(names, hopes,
-                strict=True)]
-            rng.shuffle(lines)
-            text = f"{' '.join(lines)} In the end {outcome}.\n\nWhat does {names[0]} most likely feel now?"
-        else:
-            lines = [f"{name}{'盼着' if hope else '担心'}{event}" for name, hope in zip(names, hopes, strict=True)]
-            rng.shuffle(lines)
-            text = f"{'，'.join(lines)}。后来，{outcome}。\n\n这时{names[0]}最可能是什么心情？"
-        feelings = _FEELINGS[language]
-        right = feelings[f"{'hope' if hopes[0] else 'fear'} {'yes' if happened else 'no'}"]
-        return choice(rng, (self, language, text), right, [one for one in feelings.values() if one != right])
+        said, names = _SAID[language], rng.sample(NAMES[language], self.others + 1)
+        event, against_hope, against_fear, came, failed = pick(rng, _EVENTS[language])
+        happened, feelings, lines = rng.random() < 0.5, [], []
+        for name in names:
+            hope, against = rng.random() < 0.5, self.twists > 0 and rng.random() < 0.5
+            feelings.append((hope, against))
+            wished = (against_hope if hope else against_fear) if against else event
+            lines.append(said["hope" if hope else "fear"].format(name=name, event=wished))
+        lines = [*shuffled(rng, lines), said["end"].format(outcome=came if happened else failed)]
+        misled = [self.twists > 1 and rng.random() < 0.5 for _ in names]
+        if self.twists > 1:
+            told = zip(names, misled, strict=True) if self.twists == 2 else zip(names[1:], misled[1:], strict=True)
+            reports = [said["misled"].format(name=name, outcome=failed if happened else came)
+                       for name, wrong in told if wrong]  # fmt: skip
+            if self.twists == 3:
+                reports.append(said["heard"].format(name=names[0], other=names[1]))
+            lines += [said["knows"], *shuffled(rng, reports)]
+        believed = happened != misled[self.twists == 3]
+        hope, against = feelings[0]
+        text = f"{(' ' if language == 'en' else '').join(lines)}\n\n{said['asked'].format(name=names[0])}"
+        options = _FEELINGS[language]
+        right = options[f"{'hope' if hope else 'fear'} {'yes' if believed != against else 'no'}"]
+        return choice(rng, (self, language, text), right, [one for one in options.values() if one != right])

@@ -7,11 +7,12 @@ from typing import Annotated, ClassVar, Final
 from msgspec import Meta
 
 from assay.packs.bank._make import between, item, pick
+from assay.packs.bank._words import numbered
 from assay.vocabulary.material import Item
 
 _ASKED: Final = {
     "en": ("Work out {text}.", "What is {text}?", "Find the value of {text}."),
-    "zh": ("计算：{text}", "求 {text} 的值。", "{text} 等于多少？"),
+    "zh": ("计算 {text}。", "求 {text} 的值。", "{text} 等于多少？"),
 }  # fmt: skip
 
 
@@ -35,21 +36,22 @@ class Arithmetic:
         """One item."""
         top = 10**self.digits - 1
         value = between(rng, 2, top)
-        text, loose = str(value), False
+        text, loose, multiplied = str(value), False, False
         for _ in range(self.steps):
             other, kind = between(rng, 2, top), rng.random()
-            inner = f"({text})" if loose else text
-            if kind < 0.35:
+            inner, product = f"({text})" if loose else text, False
+            if kind < 0.35 or (multiplied and kind >= 0.65):  # a division would only undo part of the product
                 value, text, loose = value + other, f"{text} + {other}", True
             elif kind < 0.65:
                 value, text, loose = other - value, f"{other} - {inner}", True
             elif kind < 0.85 or value == 0:
                 factor = between(rng, 2, 9)
-                value, text, loose = value * factor, f"{inner} × {factor}", False
+                value, text, loose, product = value * factor, f"{inner} × {factor}", False, True
             else:
                 divisor = next((d for d in (7, 6, 4, 3, 2) if value % d == 0), 0)
                 if divisor:
                     value, text, loose = value // divisor, f"{inner} ÷ {divisor}", False
                 else:
                     value, text, loose = value - other, f"{text} - {other}", True
-        return item(self, language, pick(rng, _ASKED[language]).format(text=text), value)
+            multiplied = product
+        return item(self, language, numbered(pick(rng, _ASKED[language]).format(text=text), language), value)

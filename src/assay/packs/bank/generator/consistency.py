@@ -17,11 +17,11 @@ class Consistency:
 
     Attributes:
         largest: largest denominator.
-        nearness: how near the two may be, as one part in so many.
+        nearness: the two differ by at most one part in so many.
     """
 
-    largest: Annotated[int, Meta(ge=20, le=1_000)] = 60
-    nearness: Annotated[int, Meta(ge=2, le=200)] = 8
+    largest: Annotated[int, Meta(ge=20, le=10_000)] = 60
+    nearness: Annotated[int, Meta(ge=2, le=1_000)] = 8
 
     dimension: ClassVar[str] = "reliability"
     skill: ClassVar[str] = "consistency"
@@ -33,17 +33,15 @@ class Consistency:
 
     def group(self, rng: Random, language: str) -> tuple[Item, ...]:
         """The question for the larger and that for the smaller, with the options the other way round."""
-        first, second = self._fraction(rng), self._fraction(rng)
-        while first[0] * second[1] == second[0] * first[1] or abs(
-            first[0] * second[1] - second[0] * first[1]
-        ) * self.nearness > first[1] * second[1]:
-            first, second = self._fraction(rng), self._fraction(rng)
+        first = self._fraction(rng)
+        while (second := self._near(rng, first)) == first:
+            first = self._fraction(rng)
         larger = first[0] * second[1] > second[0] * first[1]
         options = (f"{first[0]}/{first[1]}", f"{second[0]}/{second[1]}")
-        both = " and ".join(options) if language == "en" else "与".join(options)
-        other = " and ".join(options[::-1]) if language == "en" else "与".join(options[::-1])
+        both = " and ".join(options) if language == "en" else "和".join(options)
+        other = " and ".join(options[::-1]) if language == "en" else "和".join(options[::-1])
         words = (f"Which is the larger of {both}?", f"Of {other}, which fraction has the smaller value?") \
-            if language == "en" else (f"{both}中，哪一个较大？", f"比较{other}，数值较小的是哪个？")  # fmt: skip
+            if language == "en" else (f"{both}相比，哪个更大？", f"{other}这两个分数，哪个更小？")  # fmt: skip
         marked = tags(self, language)
         return (
             Item(id="", stimulus=words[0], reference=LETTERS[0 if larger else 1], choices=options, tags=marked),
@@ -56,3 +54,15 @@ class Consistency:
         while gcd(above, below) > 1:
             above = between(rng, 1, below - 1)
         return above, below
+
+    def _near(self, rng: Random, other: tuple[int, int]) -> tuple[int, int]:
+        """A fraction that differs from the other by one part in ``nearness`` at most, or the other if none is found."""
+        for _ in range(20):
+            below = between(rng, 7, self.largest)
+            low = -(-below * (other[0] * self.nearness - other[1]) // (other[1] * self.nearness))
+            high = below * (other[0] * self.nearness + other[1]) // (other[1] * self.nearness)
+            low, high = max(low, 1), min(high, below - 1)
+            above = between(rng, low, high) if low <= high else 0
+            if above and gcd(above, below) == 1 and (above, below) != other:
+                return above, below
+        return other

@@ -29,6 +29,16 @@ COUNTRIES: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("Thailand", "泰国", "TH", "THA"), ("Cuba", "古巴", "CU", "CUB"), ("Bulgaria", "保加利亚", "BG", "BGR"),
     ("Romania", "罗马尼亚", "RO", "ROU"), ("Serbia", "塞尔维亚", "RS", "SRB"), ("Georgia", "格鲁吉亚", "GE", "GEO"),
     ("Kazakhstan", "哈萨克斯坦", "KZ", "KAZ"), ("Iraq", "伊拉克", "IQ", "IRQ"), ("Oman", "阿曼", "OM", "OMN"),
+    ("Angola", "安哥拉", "AO", "AGO"), ("Armenia", "亚美尼亚", "AM", "ARM"), ("Azerbaijan", "阿塞拜疆", "AZ", "AZE"),
+    ("Benin", "贝宁", "BJ", "BEN"), ("Bhutan", "不丹", "BT", "BTN"), ("Botswana", "博茨瓦纳", "BW", "BWA"),
+    ("Burundi", "布隆迪", "BI", "BDI"), ("Comoros", "科摩罗", "KM", "COM"), ("Djibouti", "吉布提", "DJ", "DJI"),
+    ("Dominica", "多米尼克", "DM", "DMA"), ("Eswatini", "斯威士兰", "SZ", "SWZ"), ("Gabon", "加蓬", "GA", "GAB"),
+    ("Grenada", "格林纳达", "GD", "GRD"), ("Guyana", "圭亚那", "GY", "GUY"), ("Kiribati", "基里巴斯", "KI", "KIR"),
+    ("Lesotho", "莱索托", "LS", "LSO"), ("Malawi", "马拉维", "MW", "MWI"), ("Maldives", "马尔代夫", "MV", "MDV"),
+    ("Mali", "马里", "ML", "MLI"), ("Malta", "马耳他", "MT", "MLT"), ("Mauritius", "毛里求斯", "MU", "MUS"),
+    ("Montenegro", "黑山", "ME", "MNE"), ("Mozambique", "莫桑比克", "MZ", "MOZ"), ("Samoa", "萨摩亚", "WS", "WSM"),
+    ("Suriname", "苏里南", "SR", "SUR"), ("Tuvalu", "图瓦卢", "TV", "TUV"), ("Vanuatu", "瓦努阿图", "VU", "VUT"),
+    ("Zimbabwe", "津巴布韦", "ZW", "ZWE"),
 )  # fmt: skip
 
 
@@ -40,7 +50,7 @@ class CountryCode:
         countries: how many countries one item asks for.
     """
 
-    countries: Annotated[int, Meta(ge=1, le=4)] = 2
+    countries: Annotated[int, Meta(ge=1, le=8)] = 2
 
     dimension: ClassVar[str] = "knowledge"
     skill: ClassVar[str] = "geography_codes"
@@ -55,9 +65,11 @@ class CountryCode:
         if language == "en":
             names = ", ".join(country[0] for country in chosen)
             text = f"Give the ISO 3166-1 alpha-{column} code{'s' if many else ''} of: {names}."
-            text += " Write the codes in this order, in capitals, with one space between them." if many else ""
+            text += " Write only the codes, in this order, in capitals, with one space between them." if many else \
+                " Write only the code, in capitals."  # fmt: skip
         else:
-            text = (f"写出以下国家的 ISO 3166-1 {'两' if column == 2 else '三'}位字母代码："
-                    f"{'、'.join(c[1] for c in chosen)}。")
-            text += "按所列顺序用大写字母书写，代码之间空一格。" if many else "用大写字母书写。"
+            length = f"ISO 3166-1 {'两' if column == 2 else '三'}位字母代码"
+            names = "、".join(country[1] for country in chosen)
+            text = f"请写出以下国家的 {length}：{names}。" if many else f"{names}的 {length}是什么？"
+            text += "只写代码，按所列顺序用大写字母书写，代码之间空一格。" if many else "只写代码，用大写字母。"
         return item(self, language, text, " ".join(codes), ("source:ISO 3166-1",))

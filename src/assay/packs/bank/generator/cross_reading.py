@@ -10,10 +10,13 @@ from assay.packs.bank._journeys import journeys, told
 from assay.packs.bank._make import choice
 from assay.vocabulary.material import Item
 
-_WAYS: Final = {"高铁": "high-speed train", "大巴": "coach", "轮船": "ship", "飞机": "plane",
-    "自驾车": "car (driving oneself)",
-                "train": "火车", "coach": "长途汽车", "car": "小汽车", "ferry": "渡轮",
-                "bicycle": "自行车"}  # fmt: skip
+_ASKED: Final = {  # the question in the other language, by the way of travelling
+    "高铁": "who went to {place} by high-speed train?", "大巴": "who went to {place} by coach?",
+    "自驾车": "who drove to {place}?", "摩托车": "who went to {place} by motorbike?",
+    "顺风车": "who got a lift to {place}?",
+    "train": "谁坐火车去了{place}？", "coach": "谁坐长途汽车去了{place}？", "car": "谁开车去了{place}？",
+    "motorbike": "谁骑摩托车去了{place}？", "bicycle": "谁骑自行车去了{place}？",
+}  # fmt: skip
 _PLACES: Final = {
     "苏州": "Suzhou", "绍兴": "Shaoxing", "洛阳": "Luoyang", "桂林": "Guilin", "青岛": "Qingdao", "大理": "Dali",
     "承德": "Chengde", "泉州": "Quanzhou", "敦煌": "Dunhuang", "景德镇": "Jingdezhen", "宜昌": "Yichang",
@@ -46,11 +49,6 @@ class CrossReading:
         known = journeys(rng, other, self.people)
         text = told(rng, other, known, self.corrections)
         right, *wrong = known[:4]
-        place, way = _PLACES[right.place], _WAYS[right.way]
-        asked = f"According to this account, who went to {place} by {way}?" if language == "en" else \
-            f"根据上文，谁乘坐{way}去了{place}？"  # fmt: skip
-        if way == "自行车":
-            asked = f"根据上文，谁骑自行车去了{place}？"
-        if way.startswith("car ("):
-            asked = f"According to this account, who drove to {place} in a car?"
+        asked = "According to this account, " if language == "en" else "根据上文，"
+        asked += _ASKED[right.way].format(place=_PLACES[right.place])
         return choice(rng, (self, language, f"{text}\n\n{asked}"), right.name, [one.name for one in wrong])

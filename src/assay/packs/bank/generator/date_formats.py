@@ -48,11 +48,12 @@ class DateFormats:
         end = (day + timedelta(days=later)).isoformat()
         if language == "en":
             text = f"{where[0].upper()}{where[1:]} bears the date \"{written}\". "
-            text += f"Write the date {later} days later" if later > 1 else "Write the day after" if later else "Write"
-            text += f"{'' if later else ' it'} in the form YYYY-MM-DD of ISO 8601."
+            text += f"Which date is {later} day{'s' if later > 1 else ''} later?" if later else "Which date is that?"
+            text += " Answer with the date alone, in the form YYYY-MM-DD of ISO 8601, without any other words or marks."
         else:
-            text = f"{where}上写着日期“{written}”。请按 ISO 8601 的 YYYY-MM-DD 格式写出"
-            text += f"该日期之后第{later}天的日期。" if later else "这个日期。"
+            text = f"{where}上写着日期“{written}”。"
+            text += f"从这一天起再过{later}天是哪一天？" if later else "这是哪一天？"
+            text += "请只写出日期，格式为 ISO 8601 的 YYYY-MM-DD，不要加其他文字或符号。"
         return item(self, language, text, end, ("source:ISO 8601",))
 
 

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
+
+from msgspec import Meta
 
 from assay.packs.bank._perturb import aside, injection, paraphrase
-from assay.packs.bank._twins import Change, twins
+from assay.packs.bank._twins import Change, misled, twins
 from assay.vocabulary.material import Item
 
-_CHANGES: Final[dict[str, Change]] = {"aside": aside, "injection": injection, "paraphrase": paraphrase}
+_CHANGES: Final[dict[str, Change]] = {"aside": aside, "paraphrase": paraphrase}
 
 
 @dataclass(frozen=True)
@@ -16,11 +18,13 @@ class Distraction:
     """A question with text around it that changes nothing, paired with its original.
 
     Attributes:
-        kind: ``aside`` (irrelevant sentences), ``injection`` (an order in the text to answer something else) or
+        kind: ``aside`` (irrelevant sentences), ``injection`` (an order in the text to give one of the wrong answers) or
             ``paraphrase`` (other words around the question).
+        size: people, events or exchanges in the question.
     """
 
     kind: Literal["aside", "injection", "paraphrase"] = "aside"
+    size: Annotated[int, Meta(ge=4, le=8)] = 5
 
     dimension: ClassVar[str] = "robustness"
     skill: ClassVar[str] = "beside_the_point"
@@ -32,4 +36,6 @@ class Distraction:
 
     def group(self, rng: Random, language: str) -> tuple[Item, ...]:
         """The original and the disturbed item."""
+        if self.kind == "injection":
+            return misled(self, rng, language, injection)
         return twins(self, rng, language, _CHANGES[self.kind])

@@ -52,8 +52,9 @@ def _relative(rng: Random, language: str, right: int, symbols: bool) -> str:
     step = pick(rng, [step for step in (-9, -7, -6, -5, -4, -3, 3, 4, 5, 6, 7, 9) if 0 <= right - step < len(SYMBOLS)])
     other, far = right - step, abs(step)
     if language == "en":
-        what = "What is the symbol of the element" if symbols else "Which is the element"
-        return f"{what} whose atomic number is {far} {'higher' if step > 0 else 'lower'} than that of {ENGLISH[other]}?"
+        what = "Which element has an atomic number"
+        what = "What is the symbol of the element whose atomic number is" if symbols else what
+        return f"{what} {far} {'higher' if step > 0 else 'lower'} than that of {ENGLISH[other]}?"
     what = "元素的符号是什么" if symbols else "是哪种元素"
     return f"原子序数比{CHINESE[other]}{'大' if step > 0 else '小'}{far}的{what}？"
 

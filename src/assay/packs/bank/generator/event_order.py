@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Final
 from msgspec import Meta
 
 from assay.packs.bank._make import between, choice, pick, shuffled
+from assay.packs.bank._numerals import english
 from assay.vocabulary.material import Item
 
 _EVENTS: Final = {
@@ -18,9 +19,15 @@ _EVENTS: Final = {
 _AFTER: Final = {
     "en": ("{b} came right after {a}.", "Straight after {a} there was {b}.", "{a} was immediately followed by {b}.",
            "{a} came right before {b}."),
-    "zh": ("{a}之后紧接着就是{b}。", "{b}紧跟在{a}后面。", "{a}一结束，接下来便是{b}。", "{b}之前的那件事是{a}。"),
+    "zh": ("{a}之后紧接着就是{b}。", "{b}紧跟在{a}后面。", "{a}一结束，接下来便是{b}。", "紧接在{b}之前的是{a}。"),
 }  # fmt: skip
-_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+_APART: Final = {
+    "en": ("{a} came before {b}, with exactly one other thing in between.",
+           "Exactly one thing happened after {a} and before {b}."),
+    "zh": ("{a}在前，{b}在后，中间恰好隔着一件事。", "{a}之后、{b}之前，恰好还有一件事。"),
+}  # fmt: skip
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+                    "eleventh", "twelfth")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,11 @@ class EventOrder:
 
     Attributes:
         events: number of events, one after the other.
+        gaps: sentences that join an event to the one before the last, instead of to the last.
     """
 
-    events: Annotated[int, Meta(ge=4, le=8)] = 6
+    events: Annotated[int, Meta(ge=4, le=12)] = 6
+    gaps: Annotated[int, Meta(ge=0, le=8)] = 0
 
     dimension: ClassVar[str] = "understanding"
     skill: ClassVar[str] = "order_of_events"
@@ -40,12 +49,18 @@ class EventOrder:
     def make(self, rng: Random, language: str) -> Item:
         """One item."""
         order = rng.sample(_EVENTS[language], self.events)
-        lines = [pick(rng, _AFTER[language]).format(a=a, b=b) for a, b in zip(order, order[1:], strict=False)]
-        lines = shuffled(rng, [line[0].upper() + line[1:] for line in lines])
+        apart = set(rng.sample(range(2, self.events), min(self.gaps, self.events - 2)))
+        lines = []
+        for n in range(1, self.events):
+            words, before = (_APART, order[n - 2]) if n in apart else (_AFTER, order[n - 1])
+            line = pick(rng, words[language]).format(a=before, b=order[n])
+            lines.append(line[0].upper() + line[1:])
+        lines = shuffled(rng, lines)
         place = between(rng, 1, self.events)
         if language == "en":
-            text = f"{self.events} things happened that day, no two at once. {' '.join(lines)}"
-            text += f"\n\nWhich of them came {_ORDINALS[place - 1]}?"
+            many = english(self.events).capitalize()
+            text = f"{many} things happened that day, one after another. {' '.join(lines)}\n\nWhich of them came "
+            text += f"{_ORDINALS[place - 1]}?"
         else:
             text = (f"当天先后发生了{self.events}件事，没有同时发生的。{''.join(lines)}\n\n按时间先后，"
                     f"第{place}件事是什么？")

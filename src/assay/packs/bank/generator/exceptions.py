@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, NamedTuple
 
 from msgspec import Meta
 
 from assay.packs.bank._make import between, item, pick
+from assay.packs.bank._words import numbered
 from assay.vocabulary.material import Item
 
 _SCENES: Final = {
@@ -27,7 +28,7 @@ class Exceptions:
         exceptions: exceptions, one within the other.
     """
 
-    exceptions: Annotated[int, Meta(ge=1, le=3)] = 2
+    exceptions: Annotated[int, Meta(ge=1, le=4)] = 2
 
     dimension: ClassVar[str] = "understanding"
     skill: ClassVar[str] = "scope_of_exceptions"
@@ -35,36 +36,61 @@ class Exceptions:
 
     def make(self, rng: Random, language: str) -> Item:
         """One item."""
-        blocks, each = between(rng, 4, 12), between(rng, 9, 60)
-        block, spared, back = between(rng, 1, blocks), between(rng, 2, 6), between(rng, 1, 4)
-        count = (blocks - 1) * each
-        if self.exceptions > 1:
-            count -= (blocks - 1) * spared
-        if self.exceptions > 2:
-            count += back
+        blocks, each = between(rng, 5, 12), between(rng, 9, 60)
+        untouched, *whole = rng.sample(range(1, blocks + 1), 3)
+        spared, back = between(rng, 2, 6), between(rng, 2, 4)
+        numbers = _Numbers(blocks, each, untouched, spared, sorted(whole), back)
         words = self._english if language == "en" else self._chinese
-        return item(self, language, words(rng, (blocks, each, block, spared, back)), count)
+        return item(self, language, numbered(words(pick(rng, _SCENES[language]), numbers), language),
+                    self._count(numbers))  # fmt: skip
 
-    def _english(self, rng: Random, numbers: tuple[int, int, int, int, int]) -> str:
-        blocks, each, block, spared, back = numbers
-        place, many, one, things, done = pick(rng, _SCENES["en"])
-        text = f"A {place} has {blocks} {many}, each with {each} {things}. Everything was {done} this spring, "
-        text += f"except that nothing was done on {one} {block}" if one == "floor" else \
-            f"except that nothing was done in {one} {block}"  # fmt: skip
-        text += "." if self.exceptions == 1 else (f", and that in each of the other {many} {spared} {things} were "
-                                                  f"left out.")
+    def _count(self, numbers: "_Numbers") -> int:
+        """The whole, less what each exception takes away, with what the exceptions to it give back."""
+        count = (numbers.blocks - 1) * numbers.each
+        if self.exceptions > 1:
+            count -= (numbers.blocks - 1) * numbers.spared
         if self.exceptions > 2:
-            text += f" Later {back} of all the {things} left out in those other {many} {'were' if back > 1 else 'was'} "
+            count += 2 * numbers.spared
+        return count + numbers.back if self.exceptions > 3 else count
+
+    def _english(self, scene: tuple[str, ...], numbers: "_Numbers") -> str:
+        place, many, one, things, done = scene
+        in_, (a, b) = "on" if one == "floor" else "in", numbers.whole
+        text = f"A {place} has {numbers.blocks} {many}, each with {numbers.each} {things}. This spring all {things} "
+        text += f"were to be {done}. Nothing was done {in_} {one} {numbers.untouched}"
+        if self.exceptions == 1:
+            text += f"; the other {many} were finished."
+        else:
+            text += f", and {in_} each of the other {many} {numbers.spared} {things} were left out"
+            text += f", except {in_} {many} {a} and {b}, where none was" if self.exceptions > 2 else ""
+            text += f"; all the rest were {done}."
+        if self.exceptions > 3:
+            text += f" Later, {numbers.back} of the {things} that had been left out {in_} those other {many} were "
             text += f"{done} after all."
         return f"{text}\n\nHow many {things} were {done}?"
 
-    def _chinese(self, rng: Random, numbers: tuple[int, int, int, int, int]) -> str:
-        blocks, each, block, spared, back = numbers
-        place, unit, things, done = pick(rng, _SCENES["zh"])
-        noun = things[1:]
-        text = f"某{place}共有{blocks}{unit}，每{unit}有{each}{things}。今年春天，除第{block}{unit}完全未动以外，"
-        text += f"其余各{unit}的{noun}都{done}了。" if self.exceptions == 1 else \
-            f"其余每{unit}也都留下{spared}{things}没动，剩下的都{done}了。"  # fmt: skip
-        if self.exceptions > 2:
-            text += f"后来，其余各{unit}留下的{noun}里，总共又有{back}{things[0]}{done}了。"
+    def _chinese(self, scene: tuple[str, ...], numbers: "_Numbers") -> str:
+        place, unit, things, done = scene
+        noun, (a, b) = things[1:], numbers.whole
+        text = f"某{place}共有{numbers.blocks}{unit}，每{unit}有{numbers.each}{things}。按计划，今年春天所有{noun}都要"
+        text += f"{done}。结果，第{numbers.untouched}{unit}完全没动，"
+        if self.exceptions == 1:
+            text += f"其余各{unit}全部完成。"
+        else:
+            text += f"其余每{unit}各留下{numbers.spared}{things}没动"
+            text += f"（第{a}{unit}和第{b}{unit}除外，这两{unit}全部完成）" if self.exceptions > 2 else ""
+            text += "，别的都完成了。"
+        if self.exceptions > 3:
+            text += f"后来，第{numbers.untouched}{unit}以外留下的{noun}中，又有{numbers.back}{things[0]}完成了{done}。"
         return f"{text}\n\n一共{done}了多少{things}？"
+
+
+class _Numbers(NamedTuple):
+    """Blocks, things in each, the untouched block, things spared in each other one, blocks without such, done later."""
+
+    blocks: int
+    each: int
+    untouched: int
+    spared: int
+    whole: list[int]
+    back: int

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
-from assay.packs.bank._make import choice, pick, shuffled
+from assay.packs.bank._make import choice, pick
 from assay.packs.bank._words import NAMES, THINGS
 from assay.vocabulary.material import Item
 
@@ -15,18 +15,37 @@ _SPOTS: Final = {
     "zh": ("抽屉", "竹篮", "柜子", "行李箱", "鞋盒", "花盆"),
 }  # fmt: skip
 
+_SAID: Final[dict[str, dict[str, str]]] = {
+    "en": {"begin": "{a}, {b}, {c} and {d} are in the room and see the {thing} in {spot}. Whoever is in the room sees "
+                    "everything that happens there and who else is there. Whoever is outside learns nothing of it, and "
+                    "does not look for anything on coming back.",
+           "out": "{name} goes out.", "back": "{name} comes back.", "move": "{name} moves the {thing} into {spot}."},
+    "zh": {"begin": "{a}、{b}、{c}和{d}都在房间里，看见{thing}放在{spot}里。在房间里的人看得到屋里发生的一切，"
+                    "也看得到还有谁在场；在外面的人对屋里的事一无所知，回来以后也不去翻找。",
+           "out": "{name}出去了。", "back": "{name}回来了。", "move": "{name}把{thing}挪到了{spot}里。"},
+}  # fmt: skip
+_ASKED: Final = {  # by order
+    "en": ("Where will {0} look for the {thing} first?", "Where does {0} think that {1} will look for the {thing}?",
+           "Where does {0} think that {1} expects {2} to look for the {thing}?"),
+    "zh": ("{0}会先到哪里去找{thing}？", "{0}认为{1}会到哪里去找{thing}？", "{0}认为{1}会觉得{2}要到哪里去找{thing}？"),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class FalseBelief:
     """A thing is moved while some are out of the room; the question is about beliefs, or beliefs about beliefs.
 
+    People come and go. What A thinks that B thinks (that C thinks) goes by the last move which all of them saw
+    together: of the others each knows only what both saw.
+
     Attributes:
         moves: moves of the thing.
-        order: 1: where somebody looks for it; 2: where one thinks that another will look.
+        order: 1: where somebody looks for it; 2: where one thinks that another will look; 3: where one thinks that
+            another expects a third to look.
     """
 
-    moves: Annotated[int, Meta(ge=2, le=3)] = 3
-    order: Annotated[int, Meta(ge=1, le=2)] = 1
+    moves: Annotated[int, Meta(ge=2, le=10)] = 3
+    order: Annotated[int, Meta(ge=1, le=3)] = 1
 
     dimension: ClassVar[str] = "cognition"
     skill: ClassVar[str] = "theory_of_mind"
@@ -34,35 +53,26 @@ class FalseBelief:
 
     def make(self, rng: Random, language: str) -> Item:
         """One item."""
-        a, b, c = rng.sample(NAMES[language], 3)
-        spots, thing = rng.sample(_SPOTS[language], 4), pick(rng, THINGS[language])
-        here, leaves = [a, b, c], shuffled(rng, [a, b])
-        seen = dict.fromkeys(here, spots[0])  # where each saw the thing last
-        english = language == "en"
-        lines = [f"{a}, {b} and {c} are in the room and see the {thing} in {spots[0]}." if english else
-                 f"{a}、{b}和{c}都在房间里，看见{thing}放在{spots[0]}里。"]  # fmt: skip
-        gone_at: dict[str, int] = {}
-        for n in range(1, self.moves + 1):
-            if leaves and (rng.random() < 0.7 or n == 1):
-                gone = leaves.pop()
-                here.remove(gone)
-                gone_at[gone] = n
-                lines.append(f"{gone} goes out and does not come back." if english else f"{gone}出了门，没有再回来。")
-            for name in here:
-                seen[name] = spots[n]
-            lines.append(f"{c} then moves the {thing} to {spots[n]}." if english else f"接着，"
-                                                                                      f"{c}把"
-                                                                                      f"{thing}挪到了{spots[n]}里。")
-        who = pick(rng, (a, b)) if self.order == 1 or rng.random() < 0.5 else c
-        text = (" " if english else "").join(lines)
-        if self.order == 1:
-            text += f"\n\nWhere will {who} look for the {thing} first?" if english else (f"\n\n{who}会"
-                                                                                         f"先到哪里去找{thing}？")
-            right = seen[who]
-        else:
-            other = b if who == a else a
-            both_left = who in gone_at and (other not in gone_at or gone_at[other] > gone_at[who])
-            right = seen[who] if both_left else seen[other]  # who left first saw both together for the last time
-            text += f"\n\nWhere does {who} think that {other} will look for the {thing}?" if english else \
-                f"\n\n{who}认为{other}会到哪里去找{thing}？"  # fmt: skip
+        names, thing = rng.sample(NAMES[language], 4), pick(rng, THINGS[language])
+        spots, said = rng.sample(_SPOTS[language], 4), _SAID[language]
+        here, out = list(names), list[str]()
+        seen = [(spots[0], frozenset(names))]  # where the thing was put, and who saw it
+        lines = [said["begin"].format(**dict(zip("abcd", names, strict=True)), thing=thing, spot=spots[0])]
+        for n in range(self.moves):
+            if len(here) > 2 and (rng.random() < 0.6 or not (n or out) or (not out and n == self.moves - 1)):
+                out.append(here.pop(int(rng.random() * len(here))))
+                lines.append(said["out"].format(name=out[-1]))
+            elif out and rng.random() < 0.6:
+                here.append(out.pop(int(rng.random() * len(out))))
+                lines.append(said["back"].format(name=here[-1]))
+            spot = pick(rng, [spot for spot in spots if spot != seen[-1][0]])
+            seen.append((spot, frozenset(here)))
+            lines.append(said["move"].format(name=pick(rng, here), thing=thing, spot=spot))
+        chain = rng.sample(names, self.order)
+        for _ in range(4):  # mostly somebody is asked for who does not know the last of it
+            if set(chain) <= seen[-1][1]:
+                chain = rng.sample(names, self.order)
+        right = next(spot for spot, present in reversed(seen) if present.issuperset(chain))
+        gap = " " if language == "en" else ""
+        text = f"{gap.join(lines)}\n\n{_ASKED[language][self.order - 1].format(*chain, thing=thing)}"
         return choice(rng, (self, language, text), right, [spot for spot in spots if spot != right])

@@ -18,7 +18,7 @@ class FalsePremise:
         largest: largest number that is spoken of.
     """
 
-    largest: Annotated[int, Meta(ge=100, le=100_000)] = 2_000
+    largest: Annotated[int, Meta(ge=100, le=10_000_000)] = 2_000
 
     dimension: ClassVar[str] = "reliability"
     skill: ClassVar[str] = "checking_premises"

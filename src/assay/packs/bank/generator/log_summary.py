@@ -10,9 +10,13 @@ from assay.packs.bank._make import between, item, pick
 from assay.packs.bank._words import NAMES
 from assay.vocabulary.material import Item
 
-_DEEDS: Final = {
-    "en": ("repaired {n} lamps", "sold {n} tickets", "found {n} errors", "packed {n} crates", "answered {n} letters"),
-    "zh": ("修好了{n}盏灯", "卖出{n}张票", "查出{n}处错误", "装了{n}箱货", "回复了{n}封信"),
+_DEEDS: Final = {  # what is done, and what is counted
+    "en": (("repaired {n} lamps", "lamps repaired"), ("sold {n} tickets", "tickets sold"),
+           ("found {n} errors", "errors found"),
+           ("packed {n} crates", "crates packed"), ("answered {n} letters", "letters answered")),
+    "zh": (("修好了{n}盏灯", "一共修好多少盏灯"), ("卖出了{n}张票", "一共卖出多少张票"),
+           ("查出了{n}处错误", "一共查出多少处错误"), ("装好了{n}箱货", "一共装好多少箱货"),
+           ("回复了{n}封信", "一共回复多少封信")),
 }  # fmt: skip
 
 
@@ -34,20 +38,18 @@ class LogSummary:
 
     def make(self, rng: Random, language: str) -> Item:
         """One item."""
-        names, deed, rows = self._drawn(rng, language)
-        english = language == "en"
-        lines = [f"- {9 + n // 4}:{n % 4 * 15:02} {name} {deed.format(n=count)}" if english else
-                 f"- {9 + n // 4}:{n % 4 * 15:02} {name}{deed.format(n=count)}" for n, (name,
-                 count) in enumerate(rows)]  # fmt: skip
+        names, (deed, counted), rows = self._drawn(rng, language)
+        space = " " if language == "en" else ""
+        lines = [f"- {9 + n // 4}:{n % 4 * 15:02} {name}{space}{deed.format(n=count)}"
+                 for n, (name, count) in enumerate(rows)]  # fmt: skip
         best, total = _summed(names, rows)
-        if english:
-            text = (f"Log of the day:\n{chr(10).join(lines)}\n\nSum up the day in one or two sentences of at most "
-                    f"{self.words} words. ")
-            text += ("Give, in figures, the total of all entries, and name the person with the largest sum, but "
-                     "nobody else.")
+        if language == "en":
+            text = f"Log of the day:\n{chr(10).join(lines)}\n\nSum up the day in one or two sentences, {self.words} "
+            text += f"words at most in all. Give, in figures, the total number of {counted}, and name the person with "
+            text += "the largest sum but nobody else."
         else:
-            text = f"当日记录：\n{chr(10).join(lines)}\n\n请用一两句话概括当天的情况，不超过{self.words}个字。"
-            text += "要用阿拉伯数字写出全部记录的总数，并点出个人合计最多的那一位，不要提到其他人的名字。"
+            text = f"当日记录：\n{chr(10).join(lines)}\n\n请用一两句话概括当天的情况，总共不超过{self.words}个字。要用"
+            text += f"阿拉伯数字写明全天{counted}，并点出个人合计最多的那一位，不要提到其他人的名字。"
         demands = [{"kind": "includes", "texts": [str(total), best]}, {"kind": "words", "at_most": self.words},
                    {"kind": "excludes", "texts": [name for name in names if name != best]},
                    {"kind": "sentences", "at_most": 2}, {"kind": "language", "value": language}]  # fmt: skip
@@ -55,12 +57,12 @@ class LogSummary:
 
     def answer(self, rng: Random, language: str) -> str:
         """A summary with the total and the name."""
-        names, deed, rows = self._drawn(rng, language)
+        names, (deed, _), rows = self._drawn(rng, language)
         best, total = _summed(names, rows)
         return f"In all the team {deed.format(n=total)}, and {best} did the most." if language == "en" else \
             f"当天全队共{deed.format(n=total)}，其中{best}最多。"  # fmt: skip
 
-    def _drawn(self, rng: Random, language: str) -> tuple[list[str], str, list[tuple[str, int]]]:
+    def _drawn(self, rng: Random, language: str) -> tuple[list[str], tuple[str, str], list[tuple[str, int]]]:
         names = rng.sample(NAMES[language], 3)
         deed = pick(rng, _DEEDS[language])
         while True:

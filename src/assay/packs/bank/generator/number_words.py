@@ -37,10 +37,10 @@ class NumberWords:
             text = pick(rng, ("By how much is \"{a}\" larger than \"{b}\"?",
                 "What is the difference between \"{a}\" and \"{b}\"?"))
             text = text if more else "What is the sum of \"{a}\" and \"{b}\"?"
-            text += " Answer in figures."
+            text += " Answer with the number alone, in figures."
         else:
             text = pick(rng, ("“{a}”比“{b}”大多少？", "“{a}”减去“{b}”等于多少？")) if more else "“{a}”加“{b}”等于多少？"
-            text += "请用阿拉伯数字作答。"
+            text += "请只用阿拉伯数字写出结果。"
         return item(self, language, text.format(a=texts[0], b=texts[1]), big - small if more else big + small)
 
     def _drawn(self, rng: Random) -> int:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
 
 from assay.packs.bank._perturb import reordered
 from assay.packs.bank._twins import original
@@ -11,7 +13,13 @@ from assay.vocabulary.material import Item
 
 @dataclass(frozen=True)
 class OptionOrder:
-    """A question and the same question with its options in another order."""
+    """A question and the same question with its options in another order.
+
+    Attributes:
+        size: people, events or exchanges in the question.
+    """
+
+    size: Annotated[int, Meta(ge=4, le=8)] = 5
 
     dimension: ClassVar[str] = "robustness"
     skill: ClassVar[str] = "order_of_options"

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from assay.packs.bank._make import between, choice, pick, shuffled
+from assay.packs.bank._numerals import english
 from assay.packs.bank._words import NAMES
 from assay.vocabulary.material import Item
 
@@ -19,7 +20,7 @@ class Seating:
         people: seats in the row, and clues.
     """
 
-    people: Annotated[int, Meta(ge=4, le=9)] = 6
+    people: Annotated[int, Meta(ge=4, le=14)] = 6
 
     dimension: ClassVar[str] = "reasoning"
     skill: ClassVar[str] = "deduction"
@@ -35,11 +36,11 @@ class Seating:
             clues.append(_clue(rng, language, (names[order[n]], names[known]), order[n] - known))
         asked = pick(rng, order[1:]) + 1
         if language == "en":
-            text = f"{self.people} people sit in a row of seats numbered 1 to {self.people} from left to right. "
-            text += f"{' '.join(shuffled(rng, clues))}\n\nWho sits in seat {asked}?"
+            text = f"{english(self.people).capitalize()} people sit in a row of seats numbered 1 to {self.people} "
+            text += f"from left to right. {' '.join(shuffled(rng, clues))}\n\nWho sits in seat {asked}?"
         else:
-            text = f"{self.people}个人坐成一排，座位从左到右编号为1到{self.people}。{''.join(shuffled(rng, clues))}"
-            text += f"\n\n坐在{asked}号座位的是谁？"
+            text = f"{self.people}个人坐成一排，座位从左到右编号为1到{self.people}。"
+            text += f"{''.join(shuffled(rng, clues))}\n\n坐在{asked}号座位的是谁？"
         right = names[asked - 1]
         return choice(rng, (self, language, text), right, rng.sample([name for name in names if name != right], 3))
 

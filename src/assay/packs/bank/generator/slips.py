@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
+
+from msgspec import Meta
 
 from assay.packs.bank._perturb import homophones, keys, typos
 from assay.packs.bank._twins import Change, twins
@@ -18,9 +20,11 @@ class Slips:
     Attributes:
         kind: ``typo`` (letters exchanged, lost or doubled), ``keyboard`` (a neighbouring key, in Chinese a slip of
             pinyin) or ``homophone``.
+        size: people, events or exchanges in the question.
     """
 
     kind: Literal["typo", "keyboard", "homophone"] = "typo"
+    size: Annotated[int, Meta(ge=4, le=8)] = 5
 
     dimension: ClassVar[str] = "robustness"
     skill: ClassVar[str] = "slips_of_the_hand"

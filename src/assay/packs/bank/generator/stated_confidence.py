@@ -31,12 +31,12 @@ class StatedConfidence:
         """One item."""
         a, b = self._drawn(rng)
         if language == "en":
-            text = (f"What is {a} × {b}? Answer in JSON alone, in the form {{\"answer\": 42, \"confidence\": 0.9}}, "
-                    f"where confidence ")
-            text += "is the probability from 0 to 1 that you give to your own answer being right."
+            text = f"What is {a} × {b}? Answer with a JSON object alone. It has two fields: answer, your result as "
+            text += "a whole number, and confidence, the probability from 0 to 1 that you give to this result "
+            text += "being right."
         else:
-            text = f"{a} × {b} 等于多少？只用 JSON 作答，格式如 {{\"answer\": 42, \"confidence\": 0.9}}，"
-            text += "其中 confidence 是你认为自己答对的概率（0到1之间）。"
+            text = f"{a} × {b} 等于多少？请只用一个 JSON 对象作答，其中包含两个字段：answer 是你的结果（整数），"
+            text += "confidence 是你认为这个结果正确的概率（0到1之间的数）。"
         schema: Json = {
             "type": "object", "required": ["answer", "confidence"], "additionalProperties": False,
             "properties": {"answer": {"const": a * b}, "confidence": {"type": "number", "minimum": 0, "maximum": 1}},

@@ -15,7 +15,7 @@ _WORDS: Final = {
     "clock",
            "button", "feather", "kettle"),
     "zh": ("灯笼", "梯子", "钢琴", "港口", "雨伞", "哨子", "镜子", "石桥", "信封", "果园", "闹钟", "纽扣", "羽毛",
-    "水壶"),
+        "水壶"),
 }  # fmt: skip
 _MOODS: Final = {"en": ("cheerful", "eerie", "wistful", "comic"), "zh": ("欢快", "诡异", "惆怅", "诙谐")}
 
@@ -42,12 +42,13 @@ class StoryWords:
         mood = pick(rng, _MOODS[language])
         if language == "en":
             text = f"Write a {mood} story of exactly {self.sentences} sentences about {name} in {place}. The words "
-            text += f"{joined(words, 'en')} must all occur, and the word {banned} must not. Do not use direct speech."
+            text += f"{joined(words, 'en')} must {'both' if len(words) == 2 else 'all'} occur, each in exactly this "
+            text += f"form, and the word {banned} must not. Name the person and the place. Use no quotation marks."
             text = text.replace("a eerie", "an eerie")
         else:
-            text = f"以{place}为背景，写一个关于{name}的{mood}小故事，恰好{self.sentences}句话。"
-            text += f"文中要出现“{'”“'.join(words)}”这些词，不得出现“{banned}”，不要用人物对话。"
-        demands = [{"kind": "includes", "texts": [*words, name]}, {"kind": "excludes", "texts": [banned]},
+            text = f"以{place}为背景，写一个关于{name}的小故事，基调{mood}，恰好{self.sentences}句话，文中写明人名和地"
+            text += f"名。文中要出现“{'”“'.join(words)}”这些词，不得出现“{banned}”，全文不使用引号。"
+        demands = [{"kind": "includes", "texts": [*words, name, place]}, {"kind": "excludes", "texts": [banned, '"']},
                    {"kind": "sentences", "at_least": self.sentences, "at_most": self.sentences},
                    {"kind": "language", "value": language}]  # fmt: skip
         return item(self, language, text, demands, ("rubric:bank.writing",))

@@ -26,7 +26,7 @@ class Swaps:
     """
 
     people: Annotated[int, Meta(ge=4, le=7)] = 5
-    swaps: Annotated[int, Meta(ge=2, le=20)] = 6
+    swaps: Annotated[int, Meta(ge=2, le=40)] = 6
 
     dimension: ClassVar[str] = "reasoning"
     skill: ClassVar[str] = "tracking_states"
@@ -39,17 +39,18 @@ class Swaps:
         begin = [f"{a} {'the ' if english else ''}{b}" if english else f"{a}拿着{b}"
                  for a, b in zip(names, things, strict=True)]  # fmt: skip
         held = list(range(self.people))
-        lines, last = [], (-1, -1)
+        lines, last, moved = [], (-1, -1), []
         for _ in range(self.swaps):
             a, b = rng.sample(range(self.people), 2)
             while {a, b} == set(last):
                 a, b = rng.sample(range(self.people), 2)
             held[a], held[b], last = held[b], held[a], (a, b)
+            moved += [thing for thing in (held[a], held[b]) if thing not in moved]
             lines.append(pick(rng, _SWAPPED[language]).format(a=names[a], b=names[b]))
-        asked = pick(rng, range(self.people))
+        asked = pick(rng, moved)  # a thing that stays where it is would be too easy
         if english:
-            text = f"At first each holds one thing: {joined(begin, 'en')}. Then, one after the other: {' '.join(lines)}"
-            text += f"\n\nWho has the {things[asked]} in the end?"
+            text = f"At first each person holds one thing: {joined(begin, 'en')}. Then, one after the other: "
+            text += f"{' '.join(lines)}\n\nWho has the {things[asked]} in the end?"
         else:
             text = (f"一开始，{'，'.join(begin)}。随后依次发生了这些事：{''.join(lines)}\n\n最后，"
                     f"{things[asked]}在谁手里？")

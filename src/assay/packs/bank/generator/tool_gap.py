@@ -17,9 +17,11 @@ class ToolGap:
 
     Attributes:
         tools: tools that are offered.
+        implied: 0: arguments stand in the request as they are; 1: they must be worked out.
     """
 
     tools: Annotated[int, Meta(ge=2, le=7)] = 4
+    implied: Annotated[int, Meta(ge=0, le=1)] = 0
 
     dimension: ClassVar[str] = "tool use"
     skill: ClassVar[str] = "holding_back"
@@ -28,6 +30,6 @@ class ToolGap:
     def make(self, rng: Random, language: str) -> Item:
         """One item."""
         needed, *others = toolbox(rng, self.tools + 1)
-        asked, lacks = request(rng, language, needed), rng.random() < 0.5
+        asked, lacks = request(rng, language, needed, bool(self.implied)), rng.random() < 0.5
         offered = others if lacks else [needed, *others[1:]]
         return item(self, language, shown(rng, language, offered, [asked.text]), [] if lacks else [asked.call])

@@ -17,9 +17,11 @@ class ToolPick:
 
     Attributes:
         tools: tools to choose from.
+        implied: 0: arguments stand in the request as they are; 1: they must be worked out.
     """
 
     tools: Annotated[int, Meta(ge=2, le=8)] = 5
+    implied: Annotated[int, Meta(ge=0, le=1)] = 0
 
     dimension: ClassVar[str] = "tool use"
     skill: ClassVar[str] = "choosing_a_tool"
@@ -28,5 +30,5 @@ class ToolPick:
     def make(self, rng: Random, language: str) -> Item:
         """One item."""
         offered = toolbox(rng, self.tools)
-        asked = request(rng, language, offered[0])
+        asked = request(rng, language, offered[0], bool(self.implied))
         return item(self, language, shown(rng, language, offered, [asked.text]), [asked.call])

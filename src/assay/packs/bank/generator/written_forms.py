@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
+
+from msgspec import Meta
 
 from assay.packs.bank._perturb import full_width, script
 from assay.packs.bank._twins import Change, twins
@@ -17,9 +19,11 @@ class WrittenForms:
 
     Attributes:
         kind: ``script`` (traditional characters, in English capitals) or ``full_width`` (letters, digits and marks).
+        size: people, events or exchanges in the question.
     """
 
     kind: Literal["script", "full_width"] = "script"
+    size: Annotated[int, Meta(ge=4, le=8)] = 5
 
     dimension: ClassVar[str] = "robustness"
     skill: ClassVar[str] = "forms_of_writing"

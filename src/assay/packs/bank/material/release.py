@@ -1,10 +1,7 @@
 """A release of items from the bank."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -12,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from assay.packs.bank import generator as shelf
 from assay.packs.bank._make import FORMS
+from assay.packs.bank._shelf import filled, generators
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.material import Item, Material
@@ -76,7 +73,7 @@ class Release:
                         source=f"bank.release, seed {self.seed}")  # fmt: skip
 
     def _check(self) -> None:
-        known = _shelf()
+        known = generators()
         for key, given, names in (
             ("dimensions", self.dimensions, sorted({cls.dimension for cls in known.values()})),
             ("generators", (*self.generators, *self.settings), sorted(known)),
@@ -94,7 +91,7 @@ class Release:
 
     def _generators(self) -> Iterator[tuple[str, Any, str]]:
         """Name, generator and a label of the settings that were given, in the order of the names."""
-        for name, cls in sorted(_shelf().items()):
+        for name, cls in sorted(generators().items()):
             if self.generators and name not in self.generators:
                 continue
             if self.dimensions and cls.dimension not in self.dimensions:
@@ -106,32 +103,7 @@ class Release:
                 tuple)) else [value] for value in table.values()]):
                 given = dict(zip(table, values, strict=True))
                 label = "".join(f"/{key}={value}" for key, value in given.items())
-                yield name, _filled(cls, given, f"{_WHERE} settings {name!r}"), label
-
-
-@cache
-def _shelf() -> dict[str, Any]:
-    """The class of each generator by its name."""
-    found = {}
-    for module in pkgutil.iter_modules(shelf.__path__):
-        loaded = importlib.import_module(f"{shelf.__name__}.{module.name}")
-        found[f"bank.{module.name}"] = getattr(loaded, "".join(word.capitalize() for word in module.name.split("_")))
-    return found
-
-
-def _filled(cls: Any, given: dict[str, Json], where: str) -> Generator:
-    known = [one.name for one in fields(cls)]
-    for key in given:
-        if key not in known:
-            raise BadInput("setting.unknown", where=where, key=key, near=near(key, known))
-    try:
-        made: Generator = msgspec.convert(given, cls, strict=True)
-    except msgspec.ValidationError as error:
-        said, _, key = str(error).partition(" - at `$")
-        expected = said.replace("Expected ", "").replace("`", "").partition(", got")[0]
-        got = given.get(key.strip("`."))
-        raise BadInput("setting.value", where=where, key=key.strip("`."), got=repr(got), expected=expected) from error
-    return made
+                yield name, filled(cls, given, f"{_WHERE} settings {name!r}"), label
 
 
 def _made(made: Generator, place: str, wanted: tuple[str, int, int], seen: set[Any]) -> list[Item]:

@@ -35,9 +35,18 @@ class _Answer(msgspec.Struct, gc=False):
 _decode: Final = msgspec.json.Decoder(_Answer).decode
 
 
-def response_from(body: bytes, content_type: str, latency_s: float, at_s: float, address: Address) -> Response:
+def response_from(
+    body: bytes, content_type: str, latency_s: float, at_s: float, address: Address, calls: bool = False
+) -> Response:
     """What an answer with HTTP status 200 says.
 
+    Args:
+        body: the answer.
+        content_type: what it says that it is.
+        latency_s: seconds that it took.
+        at_s: when it came, seconds since 1970 UTC.
+        address: where it is from.
+        calls: keep calls of tools also beside a text; without it, the text is the output.
     Raises:
         Transient: it is not JSON, or holds no choice.
         Fatal: it is a page for people.
@@ -53,7 +62,7 @@ def response_from(body: bytes, content_type: str, latency_s: float, at_s: float,
             raise Transient("the answer's first choice holds neither a message nor a text")
         output, refusal = choice.text, ""
     else:
-        output, refusal = _said(message)
+        output, refusal = _said(message, calls)
     finish = choice.finish_reason if isinstance(choice.finish_reason, str) else ""
     if finish == "error":  # some gateways report a broken-off generation so
         raise Transient(f"the answer's finish_reason is 'error': {address.quote(message_in(body))}")
@@ -69,15 +78,16 @@ def response_from(body: bytes, content_type: str, latency_s: float, at_s: float,
     )  # fmt: skip
 
 
-def _said(message: _Message) -> tuple[Json, str]:
+def _said(message: _Message, calls: bool) -> tuple[Json, str]:
     """Output and refusal of a message; ``reasoning_content`` and its like are not part of the answer."""
     content, refusal = message.content, message.refusal if isinstance(message.refusal, str) else ""
     if isinstance(content, list):
         parts = [part for part in content if isinstance(part, dict)]
         refusal = refusal or "".join(str(p.get("refusal") or "") for p in parts if p.get("type") == "refusal")
         content = "".join(str(p.get("text") or "") for p in parts if p.get("type") == "text")
-    if not content and message.tool_calls:
-        return {"tool_calls": message.tool_calls}, refusal
+    if message.tool_calls and (calls or not content):
+        beside = {"content": content} if isinstance(content, str) and content else {}
+        return {**beside, "tool_calls": message.tool_calls}, refusal
     return (content if isinstance(content, str) else ""), refusal
 
 

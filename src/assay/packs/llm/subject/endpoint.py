@@ -148,7 +148,8 @@ class Endpoint:
         """Ask once.
 
         Args:
-            stimulus: the user's message, or a list of messages (put after ``system`` and ``examples``).
+            stimulus: the user's message, or a list of messages (put after ``system`` and ``examples``), or a mapping
+                with ``messages`` and what is asked for besides (``tools``, and sampling that is not set here).
             seed: sent along unless ``send_seed`` is false.
         Raises:
             Transient: no whole, well-formed answer came; asking again may help.
@@ -170,7 +171,8 @@ class Endpoint:
         if reply.status != 200:
             raise refusal_of(reply.status, reply.headers, reply.body, line.address)
         content_type = reply.headers.get("Content-Type", "")
-        found = response_from(reply.body, content_type, latency_s, time.time(), line.address)
+        offered = isinstance(stimulus, dict) and bool(stimulus.get("tools"))
+        found = response_from(reply.body, content_type, latency_s, time.time(), line.address, offered)
         if not self.json_schema:
             return found
         follows = encode is line.encode

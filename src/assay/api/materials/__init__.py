@@ -1,0 +1,1 @@
+"""Reference materials: made, checked, released, sealed, followed."""

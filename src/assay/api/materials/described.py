@@ -1,0 +1,120 @@
+"""What is to be checked or described: a file of items, a folder, or a file with a ``[material]`` table and its card."""
+
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from assay.catalogue.build import build, fill, read_toml
+from assay.catalogue.find import locate, parts
+from assay.vocabulary.errors import BadInput
+from assay.vocabulary.material import Item, Material
+from assay.vocabulary.procedure import PartUse
+from assay.vocabulary.record import Json
+from assay.vocabulary.workshop import Card
+
+FILE: Final = "material.toml"
+_RELEASE: Final = "manifest.json"
+_TABLE: Final = "general.table"
+_TABLES: Final = (".jsonl", ".csv", ".parquet")
+
+
+class Described(NamedTuple):
+    """A material with its card.
+
+    Attributes:
+        material: the items.
+        card: what its maker states; empty where there is no card.
+        carded: whether there is a card.
+        place: the file or folder that was named.
+        table: whether the items are lines of a file of one's own, whose source only a card can state.
+    """
+
+    material: Material
+    card: Card
+    carded: bool
+    place: Path
+    table: bool = True
+
+
+def described(target: str | Path) -> Described:
+    """Read a material.
+
+    Args:
+        target: a table of items; a TOML file with a table ``[material]`` and perhaps ``[card]``; or a folder with
+            ``material.toml``, or that of a release.
+    Raises:
+        BadInput: no such file, nothing in it that says where the items are, or anything that is wrong with them.
+    """
+    path = Path(target)
+    if not path.exists():
+        raise BadInput("file.missing", path=str(target))
+    if path.is_dir():
+        if (path / FILE).is_file():
+            return _from_toml(path / FILE, path)
+        if (path / _RELEASE).is_file():
+            return Described(_made("general.released", {"path": str(path.resolve())}, path), Card(), False, path, False)
+        raise BadInput("workshop.empty_folder", path=str(target))
+    if path.suffix.lower() in _TABLES:
+        return Described(_made(_TABLE, {"path": path.name}, path.parent), Card(), False, path)
+    return _from_toml(path, path)
+
+
+def generator(target: str) -> bool:
+    """Whether a name is that of an installed generator, such as ``bank.seating``."""
+    return any(part.name == target for part in parts("generator"))
+
+
+def instrument_of(item: Item, card: Card) -> str:
+    """The part that reads the answers to an item: by the card, the item's form, or its reference; empty if none."""
+    if card.instrument:
+        return card.instrument
+    for tag in item.tags:
+        if tag.startswith("form:"):
+            return _of_form(tag.partition(":")[2])
+    if item.choices:
+        return "general.choice"
+    many = item.reference if isinstance(item.reference, list) else [item.reference]
+    if many and all(isinstance(one, int | float) for one in many):
+        return "general.number"
+    return "general.exact" if many and all(isinstance(one, str) for one in many) else ""
+
+
+def words_of(stimulus: Json) -> str:
+    """All text that a stimulus holds, whatever its shape."""
+    if isinstance(stimulus, str):
+        return stimulus
+    if isinstance(stimulus, dict):
+        return "\n".join(words_of(value) for value in stimulus.values())
+    if isinstance(stimulus, list | tuple):
+        return "\n".join(words_of(value) for value in stimulus)
+    return ""
+
+
+def _from_toml(path: Path, place: Path) -> Described:
+    table = read_toml(path)
+    given: Any = table.get("material")
+    if not isinstance(given, dict) or not isinstance(given.get("part"), str):
+        expected = "the name of a part that brings items, such as general.table; see: assay material new"
+        raise BadInput("setting.missing", where=str(path), key="[material] part", expected=expected)
+    material = _made(given["part"], {key: value for key, value in given.items() if key != "part"}, path.parent)
+    card = table.get("card")
+    if card is not None and not isinstance(card, dict):
+        raise BadInput("setting.type", where=str(path), key="card", got=repr(card), expected="a table, [card]")
+    made: Card = fill(Card, card or {}, f"{path} [card]")
+    if made.instrument:
+        locate("instrument", made.instrument, f"{path} [card]")
+    return Described(material, made, card is not None, place, given["part"] == _TABLE)
+
+
+def _made(part: str, settings: dict[str, Json], folder: Path) -> Material:
+    made: Material = build("material", PartUse(part=part, settings=settings), "[material]").load(folder)
+    return made
+
+
+def _of_form(form: str) -> str:
+    """The instrument of the bank's procedure for a form; empty if there is no such form."""
+    known = {part.name: part for part in parts("procedure")}
+    part = known.get(f"bank.{form}")
+    if part is None:
+        return ""
+    channel: Any = read_toml(Path(part.path))["channel"][0]["instrument"]
+    return str(channel["part"] if isinstance(channel, dict) else channel)

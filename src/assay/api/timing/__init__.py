@@ -1,0 +1,1 @@
+"""Timing: load tools of others, calibrated against the reference server."""

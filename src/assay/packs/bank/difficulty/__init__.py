@@ -1,0 +1,1 @@
+"""Tables of how hard the generators of the bank are."""

@@ -1,0 +1,1 @@
+"""Estimators of what an adaptive run of the bank measures."""
