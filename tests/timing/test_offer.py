@@ -184,6 +184,19 @@ def test_without_kernel_stamps(served):
     assert not conditions.kernel and conditions.user_lag_p99_ns is None
 
 
+def test_a_request_that_finds_no_connection_is_the_client_s_failure(served):
+    asked = [one(at_ns=0, timing={"ttft_ms": 300.0, "chunks": 1})] * 3
+    offered, conditions = offer(served.target, asked, How(connections=1, timeout_s=0.4))
+    assert (offered[2].status, offered[2].error) == ("instrument_failed", "not_issued")
+    assert offered[2].written_ns is None and conditions.late >= 1 and "late" in conditions.invalid
+
+
+def test_priority_and_processors_are_told_as_they_were(served):
+    _, conditions = offer(served.target, [one()] * 2, How(concurrency=2, workers=2, pin=True, realtime=True))
+    assert len(conditions.pinned) == (2 if hasattr(os, "sched_setaffinity") else 0)
+    assert conditions.realtime in (True, False)
+
+
 def test_work_is_shared_out_whole():
     asked = [Request(body=b"{}", session="s" if place % 3 == 0 else "", at_ns=None) for place in range(10)]
     jobs = shared_out([], asked, How(concurrency=5, connections=9, workers=3))

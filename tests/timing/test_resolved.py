@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assay.timing.offered import Events, Offered, Window
+from assay.timing.offered import KINDS, Events, Offered, Window
 from assay.timing.resolved import Stretches, first_text, unresolved
 
 
@@ -20,6 +20,12 @@ USER, SHARED = [10, 35, 35, 38, 50, 50], [False, False, True, False, False, True
 
 def test_with_kernel_stamps_only_what_came_together_in_a_stall_is_lost():
     assert unresolved(events(USER, SHARED), Stretches(STALL)).tolist() == [False, True, True, False, False, False]
+
+
+def test_what_ends_an_answer_is_sent_with_its_last_text():
+    found = events(USER, [False, False, True, True, False, True])
+    found.kind[2:4] = [KINDS.index("finish"), KINDS.index("done")]
+    assert unresolved(found, Stretches(STALL)).tolist() == [False, False, True, True, False, False]
 
 
 def test_without_them_all_that_was_read_in_a_stall_is_lost():

@@ -14,7 +14,7 @@ from assay.timing.frames import answer_id, number_of, template, written
 from assay.timing.offer import offer
 from assay.timing.script import Script, of_request
 from assay.timing.serving import serving
-from assay.vocabulary.errors import BadInput
+from assay.vocabulary.errors import BadInput, CannotMeasure
 
 
 def post(url, tree):
@@ -89,13 +89,23 @@ def test_several_processes_share_a_port():
 def test_a_port_that_is_taken(served):
     with pytest.raises(BadInput, match="another port"), serving(port=int(served.base.rsplit(":")[-1])):
         pass
+    with pytest.raises(BadInput, match="0 to 65535"), serving(port=99_999):
+        pass
+
+
+def test_a_server_that_is_gone_is_said(served):
+    with serving() as other:
+        other._processes[0].kill()
+        other._processes[0].wait()
+        with pytest.raises(CannotMeasure, match="has ended"):
+            other.truth()
 
 
 def test_times_are_drawn_from_the_stated_distribution():
-    script = Script(ttft_ms=50, gap_ms=4, chunks=2000, ttft_cv=0.3, gap_cv=1.0, seed=3)
-    gaps = np.diff([script.due_ns(number) for number in range(5)], axis=1) / 1e6
+    script = Script(ttft_ms=50, gap_ms=4, chunks=6, ttft_cv=0.3, gap_cv=1.0, seed=3)
+    due = np.array([script.due_ns(number) for number in range(2000)]) / 1e6
+    gaps, first = np.diff(due, axis=1), due[:, 0]
     assert abs(gaps.mean() - 4) < 0.2 and abs(gaps.std() / gaps.mean() - 1) < 0.1
-    first = np.array([script.due_ns(number)[0] for number in range(2000)]) / 1e6
     assert abs(first.mean() - 50) < 1.5 and abs(first.std() / 50 - 0.3) < 0.03
     assert script.due_ns(4) == script.due_ns(4) != script.due_ns(5)
     draws = random.Random("3:4")

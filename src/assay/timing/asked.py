@@ -82,7 +82,7 @@ class How(Record, kw_only=True):
         workers: number of processes.
         connections: the most connections, of all workers together.
         concurrency: number of requests in flight, kept up, for those without a time of their own (closed loop).
-        warm_up: so many of the first requests are sent once beforehand, one after another, and not counted.
+        warm_up: so many of its first requests are sent by each worker beforehand, one after another, and not counted.
         timeout_s: a request that is not complete so long after it was written has failed.
         stall_s: a request that receives nothing for so long has failed.
         connect_s: time for a connection, in seconds.

@@ -166,8 +166,7 @@ def _conditions(
     how, ran = jobs[0].how, [one for one in done if one is not None]
     lags = np.array([one.written_ns - one.scheduled_ns for one in offered
                      if one.written_ns is not None and one.scheduled_ns is not None], dtype=np.int64)  # fmt: skip
-    unsent = sum(one.written_ns is None and one.error == "not_issued" and one.detail == "" for one in offered)
-    late = int((lags > how.late_ns).sum()) + unsent + sum(one.error == "worker_ended" for one in offered)
+    late = int((lags > how.late_ns).sum()) + sum(one.status == "instrument_failed" for one in offered)
     windows = [Window(from_ns=a, to_ns=b, why="stall") for one in ran for a, b in one.stalls]
     windows += [Window(from_ns=a, to_ns=b, why="clock_step") for one in ran for a, b in one.steps]
     windows += [Window(from_ns=a, to_ns=b, why="steal") for a, b in seen.stolen]

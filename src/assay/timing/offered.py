@@ -85,7 +85,7 @@ class Offered:
         closed_ns: the read that completed the answer, or ended it.
         status: ``ok``, ``subject_failed`` (the server's doing), ``instrument_failed`` (the client's), ``not_run``.
         error: why, where it is not ok.
-        detail: what more is known of the failure: the server's words, bounded.
+        detail: what more is known of the failure: the server's words, bounded; not to be shown unescaped.
         http_status: of the answer.
         events: the events of a stream; None where the answer was none.
         body: an answer that is no stream, bounded; empty for streams.
@@ -146,9 +146,9 @@ class Conditions(Record, kw_only=True):
         clock_u_ns: half the width of the measurement of their difference.
         steal: share of all processors' time that the hypervisor took; None where the platform does not say.
         load: share of all processors' time that was used, by whomever; None where the platform does not say.
-        lag_p99_ns: 99th percentile of issued − scheduled; None without a schedule.
+        lag_p99_ns: 99th percentile of written − scheduled; None without a schedule.
         lag_max_ns: the greatest; None without a schedule.
-        late: number of requests issued later than allowed, or never.
+        late: number of requests written later than allowed, or never by the client's own doing.
         reads_shared: share of events that came with another one in the same read.
         user_lag_p99_ns: 99th percentile of process's stamp − kernel's stamp; None without kernel stamps.
         stalled_share: the greatest share of a worker's time in stalls.

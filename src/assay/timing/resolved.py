@@ -1,10 +1,11 @@
 """Which stamps of a run may be relied upon.
 
 With kernel stamps, a worker that was held up loses nothing but the order within one read: events that came together
-bear the stamp of the last. An event is unresolved where it shares a read and its worker was held up meanwhile; an event
-that the server itself sent together with another one is not. Without kernel stamps, every event read during or at the
-end of a stall is unresolved. Where the hypervisor took processors away, or the wall clock stepped (kernel stamps only),
-all are.
+bear the stamp of the last. An event is unresolved where it shares a read with the text before or after it and its
+worker was held up meanwhile; an event that the server itself sent together with another one is not. What ends an answer
+(finish, usage, ``[DONE]``) does not count: servers send it with the last text, and one that sends it later has that
+text's stamp told late by as much. Without kernel stamps, every event read during or at the end of a stall is
+unresolved. Where the hypervisor took processors away, or the wall clock stepped (kernel stamps only), all are.
 """
 
 from collections.abc import Iterable
@@ -13,10 +14,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from assay.timing.offered import Events, Offered, Window
+from assay.timing.offered import KINDS, Events, Offered, Window
 
 _AT_ONCE_NS: Final = 100_000
 """A request handed over within this was not held up between its stamp and the system."""
+
+_ENDS: Final = tuple(KINDS.index(kind) for kind in ("finish", "usage", "done"))
 
 Mask = npt.NDArray[np.bool_]
 
@@ -56,7 +59,8 @@ def unresolved(events: Events, stretches: Stretches) -> Mask:
     if events.kernel_ns is None:
         return held | stolen
     together = events.shared.copy()
-    together[:-1] |= events.shared[1:]
+    ends = np.isin(events.kind, _ENDS)
+    together[:-1] |= events.shared[1:] & ~ends[1:]
     return (held & together) | stolen | stretches.within("clock_step", events.user_ns)
 
 

@@ -19,6 +19,9 @@ MODEL: Final = "timing"
 """The name of the server's model."""
 
 
+_LAST_PORT: Final = 65_535
+
+
 @dataclass(frozen=True, eq=False)
 class Truth:
     """What the server did for one request; nanoseconds of the monotonic clock.
@@ -128,9 +131,12 @@ def serving(
         processor: to tie its processes to.
     Raises:
         BadInput: ``load.setting``; ``load.bind`` if the address cannot be bound.
+        CannotMeasure: ``load.server``: its process ended at once.
     """
     script = script or Script()
     script.check()
+    if not 0 <= port <= _LAST_PORT:
+        raise BadInput("load.setting", key="port", got=port, expected=f"0 to {_LAST_PORT}")
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(workers):
@@ -138,7 +144,10 @@ def serving(
             processes.append(process)
             assert process.stdin is not None and process.stdout is not None
             send(process.stdin, Serve(script, host, port, number, workers, processor))
-            found = receive(process.stdout)
+            try:
+                found = receive(process.stdout)
+            except EOFError as error:
+                raise CannotMeasure("load.server") from error
             if not isinstance(found, int):
                 raise BadInput("load.bind", host=host, port=port, reason=str(found))
             port = found
