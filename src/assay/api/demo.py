@@ -1,16 +1,19 @@
-"""A real measurement of a real endpoint on this machine, whose true score is known."""
+"""A real measurement of a learned model on this machine, whose true score is known by census."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from assay.api.measure import measure
 from assay.api.measured import Measured
-from assay.api.reference import Settings, reference, write
+from assay.api.reference import POPULATION, TEMPERATURE, learned, write_learned
 from assay.api.runs import render
 from assay.catalogue.build import read_toml
 from assay.line.observe import State
+from assay.testing.learned.census import score
 from assay.testing.reference_server import running
+
+MODEL: Final = "rm-1"
 
 
 class Shown(NamedTuple):
@@ -29,24 +32,36 @@ class Shown(NamedTuple):
     contained: bool
 
 
-def demo(folder: str | Path, language: str = "en", progress: Callable[[State], None] | None = None) -> Shown:
-    """Serve the reference endpoint, measure it, and render the report; all of it in ``folder``.
+def demo(
+    folder: str | Path, language: str = "en", progress: Callable[[State], None] | None = None, seed: int = 1
+) -> Shown:
+    """Serve a reference model, measure it on a sample, and render the report; all of it in ``folder``.
 
-    The endpoint has another port each time, so each call measures a new subject as far as the laboratory can tell.
+    The server has another port each time, so each call measures a new subject as far as the laboratory can tell.
+
+    Args:
+        folder: where to work.
+        language: of the report.
+        progress: told how far it is.
+        seed: of the sample and of the requests; another one is another measurement.
     """
-    settings = Settings(score=0.9)
-    server = reference(settings)
+    server = learned([MODEL])
+    certified = score(MODEL, POPULATION, TEMPERATURE)
     place = Path(folder)
-    with running(server) as url:
-        file, *_ = write(server, settings, url, place)
+    with running(server.app()) as url:
+        file, *_ = write_learned(server, url, place, seed)
         table = read_toml(file)
-        table["title"] = "Demonstration: the reference endpoint" if language == "en" else "演示：标准端点"
-        table["requirement"] = [{"measurand": "llm.accuracy", "at_least": 0.8, "risk": 0.05}]
-        table["material"]["path"] = str(place / "items.jsonl")
+        if language != "en":
+            table["title"] = f"{MODEL}：两个两位数之和"
+        table["procedure"]["seed"] = seed
+        table["requirement"] = [{"measurand": "llm.accuracy", "at_least": REQUIRED, "risk": 0.05}]
         measured = measure(table, place / ".assay", progress=progress)
     page = place / ("report.html" if language == "en" else f"report.{language}.html")
     page = render(measured, "html", language, page)
-    certified = float(server.model.population_value())
     interval = measured.results[0].interval
     contained = interval is not None and interval[0] <= certified <= interval[1]
     return Shown(measured, page, certified, contained)
+
+
+REQUIRED: Final = 0.5
+"""The accuracy that the demonstration asks for."""

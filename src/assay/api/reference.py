@@ -1,6 +1,8 @@
-"""The reference endpoint, made to know the prompts of ``llm.choice``."""
+"""The reference endpoint, made to know the prompts of ``llm.choice``; and the learned reference models."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -8,6 +10,9 @@ from assay.api.measurement import recipe
 from assay.api.runs import settings as pairs
 from assay.catalogue.build import fill
 from assay.store.laboratory import writing
+from assay.testing.learned.census import POPULATIONS, certified
+from assay.testing.learned.cover import ITEMS, REPEATS
+from assay.testing.learned.server import LearnedServer
 from assay.testing.reference import ReferenceModel, skeleton
 from assay.testing.reference_judge import ReferenceJudge, rated_answers
 from assay.testing.reference_server import Faults, ReferenceServer
@@ -77,6 +82,43 @@ def reference(settings: Settings) -> ReferenceServer:
     return ReferenceServer(model=model, faults=faults, latency_ms=settings.latency_ms, judge=settings.judge)
 
 
+def learned(models: Sequence[str]) -> LearnedServer:
+    """A server of learned reference models, whose weights are read and checked at once.
+
+    Raises:
+        BadInput: there is no model of a name, or its file is broken or not the one that was certified.
+    """
+    server = LearnedServer(tuple(dict.fromkeys(models)))
+    assert server.checkpoints
+    return server
+
+
+def write_learned(server: LearnedServer, url: str, folder: str | Path, seed: int = 1) -> list[Path]:
+    """Write a measurement file for the first model, and the true scores of all that are served.
+
+    Args:
+        server: the models.
+        url: where they are served.
+        folder: where to write.
+        seed: another one draws other items.
+    Returns:
+        The files, the measurement file first.
+    """
+    place = Path(folder)
+    files = {"measurement.toml": LEARNED.format(url=url, model=server.models[0], seed=seed, **SAMPLE).encode(),
+             "census.json": _census(server.models)}  # fmt: skip
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (place / name).write_bytes(content)
+    return [place / name for name in files]
+
+
+def _census(models: Sequence[str]) -> bytes:
+    rows = [row for row in certified() if row.model in models]
+    return msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
+
+
 def write(server: ReferenceServer, settings: Settings, url: str, folder: str | Path) -> list[Path]:
     """Write the items, a measurement file that fits, and the certificate.
 
@@ -99,6 +141,35 @@ def write(server: ReferenceServer, settings: Settings, url: str, folder: str | P
             path.write_bytes(content)
     return paths
 
+
+POPULATION: Final = POPULATIONS[0]
+"""All sums of two two-digit numbers, asked in English."""
+TEMPERATURE: Final = 1.0
+SAMPLE: Final = {"items": ITEMS, "size": 8_100, "repeats": REPEATS, "temperature": TEMPERATURE}
+"""How many of them the demonstration draws, and how it asks."""
+
+LEARNED: Final = """title = "{model}: sums of two two-digit numbers"
+[subject]
+part = "llm.endpoint"
+base_url = "{url}/v1"
+model = "{model}"
+api_key_env = ""
+temperature = {temperature}
+[material]
+part = "bank.census"
+generator = "bank.two_digit_sums"
+settings = {{ operation = "sum" }}
+n = {items}
+seed = {seed}
+[procedure]
+part = "bank.text"
+repeats = {repeats}
+estimand = "population"
+[[procedure.channel]]
+measurand = "llm.accuracy"
+instrument = "general.exact"
+estimator = {{ part = "general.mean", population_items = {size} }}
+"""
 
 _MEASUREMENT = """title = "Reference endpoint"
 [subject]

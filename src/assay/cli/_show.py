@@ -23,6 +23,11 @@ def language(args: argparse.Namespace) -> str:
     return chosen if chosen in ("en", "zh") else "en"
 
 
+def one_thread() -> None:
+    """Let numpy multiply matrices on one core, unless told otherwise: for small ones more is far slower."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is first imported
+
+
 def json_out(value: Any) -> None:
     """One JSON value on stdout."""
     import msgspec

@@ -2,11 +2,18 @@
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import Any, Final
 
-from assay.cli._show import common, json_out, language
+from assay.cli._show import common, json_out, language, one_thread
 
 SUMMARY = "serve the reference endpoint: an OpenAI-compatible server whose true score is known"
 
+_CONSTRUCTED: Final[dict[str, Any]] = {
+    "score": 0.85, "items": 200, "groups": 0, "variants": 3, "repeats": 4, "seed": 0, "latency_ms": 0.0,
+    "faults": False, "judge": None, "cases": 200,
+}  # fmt: skip
+"""Options of the endpoint whose answers are constructed, with their usual values."""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
@@ -25,19 +32,62 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         help="serve a judge too, named judge: sensitivity, specificity, position_bias, noise, obeys, "
                         "unparseable, seed, such as sensitivity=0.9,specificity=0.8 (also the default)")  # fmt: skip
     parser.add_argument("--cases", type=int, default=200, help="rated answers written for the judge (default: 200)")
+    parser.add_argument("--model", metavar="NAME", nargs="+",
+                        help="serve learned models instead, such as rm-1; of the other options only --port, --host "
+                        "and --write go with it")  # fmt: skip
     parser.add_argument("--write", metavar="FOLDER", help="write items, measurement file and certificate here")
     common(parser, lab=False)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Serve."""
-    from assay.api.reference import Settings, judge, reference, write
+def _serve(app: Any, args: argparse.Namespace, ready: Callable[[str], None]) -> int:
     from assay.testing.reference_server import serve
+    from assay.vocabulary.errors import BadInput
+
+    try:
+        if not 0 <= args.port <= 65_535:  # uvloop would take the remainder
+            raise OverflowError("expected a number from 0 to 65535")
+        serve(app, args.host, args.port, ready)
+    except (OSError, OverflowError) as error:
+        raise BadInput("port.taken", host=args.host, port=args.port, reason=error) from error
+    return 0
+
+
+def _learned(args: argparse.Namespace) -> int:
+    """Serve learned models."""
+    one_thread()
+    from assay.api.reference import learned, write_learned
     from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
 
-    names = ("score", "items", "groups", "variants", "repeats", "seed", "latency_ms", "faults", "cases")
-    settings = Settings(**{name: getattr(args, name) for name in names}, judge=judge(args.judge))
+    for name, usual in _CONSTRUCTED.items():
+        if getattr(args, name) != usual:
+            raise BadInput("learned.option", option=f"--{name.replace('_', '-')}")
+    server = learned(args.model)
+    spoken = language(args)
+
+    def ready(url: str) -> None:
+        written = write_learned(server, url, args.write) if args.write else []
+        if args.json:
+            weights = {made.name: made.digest for made in server.checkpoints}
+            json_out({"url": url, "models": weights, "written": [str(path) for path in written]})
+        else:
+            print(say("commands", "reference.learned", spoken, url=f"{url}/v1", models=", ".join(server.models)))
+            for path in written:
+                print(say("commands", "init.written", spoken, path=path))
+        sys.stdout.flush()
+
+    return _serve(server.app(), args, ready)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve."""
+    if args.model:
+        return _learned(args)
+    from assay.api.reference import Settings, judge, reference, write
+    from assay.vocabulary.words import say
+
+    given = {name: getattr(args, name) for name in _CONSTRUCTED if name != "judge"}
+    settings = Settings(**given, judge=judge(args.judge))
     server = reference(settings)
 
     def ready(url: str) -> None:
@@ -54,10 +104,4 @@ def run(args: argparse.Namespace) -> int:
                 print(say("commands", "init.written", spoken, path=path))
         sys.stdout.flush()
 
-    try:
-        if not 0 <= args.port <= 65_535:  # uvloop would take the remainder
-            raise OverflowError("expected a number from 0 to 65535")
-        serve(server, args.host, args.port, ready)
-    except (OSError, OverflowError) as error:
-        raise BadInput("port.taken", host=args.host, port=args.port, reason=error) from error
-    return 0
+    return _serve(server, args, ready)
