@@ -95,3 +95,17 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0]
+
+
+def test_copies_and_items_of_one_passage_hide_nothing_from_one_another() -> None:
+    shared, other = prose(60, 1), prose(30, 2)
+    items = [
+        Item(id="copy1", stimulus=other), Item(id="copy2", stimulus=other),
+        Item(id="q1", stimulus=f"{shared} one", group="passage"),
+        Item(id="q2", stimulus=f"{shared} two", group="passage"),
+    ]  # fmt: skip
+    made = Passages(items)
+    assert not made.not_examined
+    made.search(iter([tokens(f"{prose(40, 3)} {other} {shared} {prose(40, 4)}")]), "c.txt")
+    found = {one.item: one for one in made.found()}
+    assert set(found) == {"copy1", "copy2", "q1", "q2"} and found["copy1"].exact and found["copy2"].exact

@@ -14,6 +14,7 @@ from assay.api.verify import verify
 from assay.cli.main import main
 from assay.uncertainty.laboratories.reference_material import homogeneity
 from assay.vocabulary.errors import BadInput, VerificationFailed
+from assay.vocabulary.material import Item, Material
 
 BANK: dict[str, Any] = {"part": "bank.release", "generators": ["bank.seating"], "n": 20, "seed": 7}
 
@@ -146,8 +147,9 @@ def test_an_audit_enters_the_certificate_and_the_budget(made: Any) -> None:
 def test_references_may_be_audited_by_value(made: Any) -> None:
     material, _ = frozen({"material": BANK})
     first, second = material.items[:2]
+    other = "B" if second.reference == "A" else "A"
     Path("a.jsonl").write_text(json.dumps({"item": first.id, "reference": first.reference}) + "\n"
-                               + json.dumps({"item": second.id, "reference": "none of them"}))  # fmt: skip
+                               + json.dumps({"item": second.id, "reference": other}))  # fmt: skip
     found, wrong = audit(Path("a.jsonl"), material)
     assert (found.checked, found.wrong, wrong) == (2, 1, {second.id})
 
@@ -250,3 +252,27 @@ def test_the_command_in_both_languages(made: Any, capsys: pytest.CaptureFixture[
     assert json.loads(capsys.readouterr().out)["certificate"]["level"] == "primary"
     Path("n.toml").write_text("title = 'x'")
     assert main(["material", "release", "n.toml"]) == 2
+
+
+@pytest.mark.parametrize(("given", "wrong"), [("b", 0), ("Paris", 0), ("paris", 0), ("A", 1), ("Rome", 1)])
+def test_an_auditor_may_name_an_option_by_letter_or_by_text(tmp_path: Path, given: str, wrong: int) -> None:
+    item = Item(id="q", stimulus="The capital of France?", reference="B", choices=("Rome", "Paris", "Bern"))
+    table = tmp_path / "audit.csv"
+    table.write_text(f"item,reference\nq,{given}\n")
+    found, named = audit(table, Material(name="m", items=(item,)))
+    assert found.wrong == wrong == len(named)
+    table.write_text("item,reference\nq,Berlin\n")
+    with pytest.raises(BadInput, match="none of the options"):
+        audit(table, Material(name="m", items=(item,)))
+
+
+@pytest.mark.parametrize(
+    ("reference", "given", "wrong"), [(25, "25.0", 0), (0.5, ".5", 0), (25, "26", 1), (["Paris", "PARIS"], "paris", 0)]
+)
+def test_an_auditor_may_write_a_number_or_a_word_another_way(
+    tmp_path: Path, reference: object, given: str, wrong: int
+) -> None:
+    table = tmp_path / "audit.csv"
+    table.write_text(f"item,reference\nq,{given}\n")
+    items = (Item(id="q", stimulus="?", reference=reference), Item(id="r", stimulus="!", reference=1))
+    assert audit(table, Material(name="m", items=items))[0].wrong == wrong

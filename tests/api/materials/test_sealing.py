@@ -160,7 +160,7 @@ def test_items_that_were_given_before_they_were_sealed_are_named(made: Any) -> N
     run(made, {**BANK, "n": 1})
     found = sealed(made)
     (note,) = found.made.notes
-    assert note.code == "sealed_exposed" and "seating/en/1" in str(note.values["items"])
+    assert note.code == "sealed_exposed" and set(note.values) == {"n"}  # ids may tell something, too
     assert "sealed_exposed" in codes(run(made, SEALED))
 
 

@@ -5,7 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from assay.catalogue.build import build, fill, read_toml
 from assay.catalogue.find import locate, parts
-from assay.vocabulary.errors import BadInput
+from assay.reports.text import harmless
+from assay.vocabulary.errors import AssayError, BadInput
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.record import Json
@@ -15,6 +16,7 @@ FILE: Final = "material.toml"
 _RELEASE: Final = "manifest.json"
 _TABLE: Final = "general.table"
 _TABLES: Final = (".jsonl", ".csv", ".parquet")
+_LONGEST_REASON: Final = 300
 
 
 class Described(NamedTuple):
@@ -106,7 +108,14 @@ def _from_toml(path: Path, place: Path) -> Described:
 
 
 def _made(part: str, settings: dict[str, Json], folder: Path) -> Material:
-    made: Material = build("material", PartUse(part=part, settings=settings), "[material]").load(folder)
+    source: Any = build("material", PartUse(part=part, settings=settings), "[material]")
+    try:
+        made: Material = source.load(folder)
+    except AssayError:
+        raise
+    except Exception as error:  # a part of the user's own pack, which the workshop is there to mend
+        reason = f"{type(error).__name__}: {error}"
+        raise BadInput("part.failed", name=part, reason=harmless(reason[:_LONGEST_REASON])) from error
     return made
 
 

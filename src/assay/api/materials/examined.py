@@ -67,7 +67,28 @@ def _found_wrong(row: Mapping[str, Any], item: Item, place: str) -> bool:
     again = row.get("reference")
     if again is None or not str(again).strip():
         raise BadInput("audit.wrong", place=place, got="")
-    return again != item.reference and str(again).strip() != str(item.reference).strip()
+    return not _agrees(again, item, place)
+
+
+def _agrees(again: Any, item: Item, place: str) -> bool:
+    """Whether a reference is the item's: an option by letter or text, a number by value, words in any case."""
+    text = str(again).strip()
+    if item.choices:
+        letters = [chr(ord("A") + n) for n in range(len(item.choices))]
+        named = [letter for letter, choice in zip(letters, item.choices, strict=True)
+                 if text.casefold() == str(choice).strip().casefold()]  # fmt: skip
+        if not named and text.upper() not in letters:
+            raise BadInput("audit.option", place=place, item=item.id, got=text[:40], letters=", ".join(letters))
+        return item.reference in (named or [text.upper()])
+    known = item.reference if isinstance(item.reference, list | tuple) else [item.reference]
+    return any(_alike(text, str(one).strip()) for one in known)
+
+
+def _alike(one: str, other: str) -> bool:
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return one.casefold() == other.casefold()
 
 
 def shards(material: Material, wanted: str) -> list[list[int]]:
@@ -170,6 +191,8 @@ def stable(material: Material, runs: tuple[str, str], lab: str | Path) -> Anchor
                 for work in (first, second)]  # fmt: skip
         if keys[0] & keys[1]:
             raise BadInput("release.anchors_reused", n=len(keys[0] & keys[1]), first=runs[0], second=runs[1])
+        if first.material.digest == second.material.digest:
+            raise BadInput("release.anchors_same", first=runs[0], second=runs[1])
     made = compare(list(runs), lab, Comparing())
     line = made.differences[0]
     if line.value is None:

@@ -11,6 +11,7 @@ from scipy.special import chdtrc
 from assay.api.materials.described import words_of
 from assay.uncertainty.comparing.multiple import holm
 from assay.uncertainty.items.cues import Found, by_classifier, by_feature
+from assay.uncertainty.proportion import clopper_pearson
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.workshop import Cue, Finding
 
@@ -73,7 +74,7 @@ def cues(material: Material) -> tuple[tuple[Cue, ...], list[Finding]]:
     telling = [cue for cue in made if cue.p <= _RISK and cue.accuracy - cue.chance > _TELLING]
     findings = []
     for cue in sorted(telling, key=lambda one: (one.rule != "classifier", -one.accuracy))[:3]:
-        low, high = cue.interval or (cue.accuracy, cue.accuracy)
+        low, high = cue.interval or clopper_pearson(cue.accuracy * cue.items, cue.items, 0.95)
         values = {"rule": cue.rule, "accuracy": round(cue.accuracy, 3), "low": round(low, 3), "high": round(high, 3),
                   "chance": round(cue.chance, 3)}  # fmt: skip
         code = "cue" if cue.rule != "classifier" else "cue_learned"

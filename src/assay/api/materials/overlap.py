@@ -39,8 +39,8 @@ class Overlap(Record, kw_only=True):
     """Items held against a corpus.
 
     A passage is 13 tokens in a row, or 8 where more than half of an item's tokens are Chinese characters; an item that
-    is shorter is one passage, if it has 5 tokens or more. A passage that two items of the material share, such as the
-    words of a template, tells nothing of either.
+    is shorter is one passage, if it has 5 tokens or more. A passage that items of different clusters share, such as the
+    words of a template, tells nothing of any; copies of an item, and items of one group, are one cluster.
 
     Attributes:
         material: digest of the items.
@@ -101,7 +101,13 @@ class Passages:
         self._sizes = [_size(words) for words in self._tokens]
         self._at: dict[int, dict[int, list[tuple[int, int]]]] = {}
         self._pairs: set[tuple[str, str]] = set()
-        counts = Counter(gram for k in range(len(items)) for gram in {g for _, g in self._grams(k)})
+        counts: Counter[int] = Counter()  # in how many clusters; copies and items of one group are one
+        clusters: dict[object, set[int]] = {}
+        for k, item in enumerate(items):
+            cluster = item.group if item.group is not None else tuple(self._tokens[k])
+            clusters.setdefault(cluster, set()).update(gram for _, gram in self._grams(k))
+        for grams in clusters.values():
+            counts.update(grams)
         self._own = [0] * len(items)
         for k in range(len(items)):
             for place, gram in self._grams(k):

@@ -119,7 +119,7 @@ def release(source: str | Path | dict[str, Json], lab: str | Path = ".assay", as
     key = SigningKey.load_or_create(laboratory.keys)
     issued = datetime.now(UTC).isoformat(timespec="seconds")
     certificate = MaterialCertificate(
-        id=f"{material.name}-{digest([material.digest, issued])[:8]}", issued=issued,
+        id=f"{material.name}-{digest([material.digest, issued, standing, labels, stability])[:8]}", issued=issued,
         laboratory=key.mark(asked.laboratory), material=_record(material), made_by=made_by,
         software=software(), level=standing.level, basis=standing.basis, chain=standing.chain,
         manifest=digest_bytes(manifest), labels=labels, homogeneity=homogeneity, stability=stability, excluded=excluded,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,8 +28,6 @@ from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
 from assay.vocabulary.seal import OpenedItem, Opening, Seal, SealedHead, lock, new_key, salts, tree
 from assay.vocabulary.sealed_file import key_file, read_key, unsealed
-
-_MOST_NAMED: Final = 5
 
 
 class Sealing(NamedTuple):
@@ -107,8 +105,7 @@ def _exposed(items: Sequence[Item], store: SqliteStore) -> tuple[Note, ...]:
     named = [item.id for item in items if content(item) in seen]
     if not named:
         return ()
-    shown = ", ".join(named[:_MOST_NAMED]) + (" …" if len(named) > _MOST_NAMED else "")
-    return (Note(code="sealed_exposed", values={"n": len(named), "items": shown}),)
+    return (Note(code="sealed_exposed", values={"n": len(named)}),)
 
 
 def open_sealed(

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look for the signs that were asked for; 1 if one was found."""
+    """Look for the signs that were asked for; 1 if one was found, 3 if no item could be examined."""
     from assay.vocabulary.errors import BadInput
 
     runs = args.original is not None or args.fresh is not None
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         from assay.api.materials.overlap import overlap
 
         held = overlap(args.file, args.corpus)
-        args.code = int(bool(held.items))
+        args.code = 1 if held.items else 3 if len(held.not_examined) == held.n_items else 0
         json_out(held) if args.json else _show_overlap(held, args)
         return int(args.code)
     return _drop(args) if runs else _probe(args)
