@@ -29,6 +29,7 @@ LEAST_SYSTEMS: Final = 5
 
 _SHOWN: Final = 5
 _LISTED: Final = 20
+_ALWAYS_LISTED: Final = 10  # wrong keys are among the first long before they can be proved
 _FALSE_ALARMS: Final = 0.1
 _SUSPECT: Final = 0.05
 _ANSWERED_BY_REFERENCE: Final = (
@@ -110,10 +111,11 @@ def suspects(made: Described, lab: str | Path) -> tuple[int, tuple[SuspectKey, .
         SuspectKey(item=items[place].id, place=made.material.place(place), correlation=float(one.correlation or 0.0),
                    interval=one.interval, subjects=one.subjects, right=one.right, p=one.p, p_holm=all_of, q=q)
         for place, all_of, q in zip(told, holm(p), benjamini_hochberg(p), strict=True)
-        if (one := found[place]).correlation is not None and one.correlation < 0 and one.p <= _SUSPECT
+        if (one := found[place]).correlation is not None and one.correlation < 0
     ]  # fmt: skip
     listed.sort(key=lambda one: (one.p, one.correlation))
-    return len(sums), tuple(listed[:_LISTED]), _blamed(listed, len(sums))
+    suspect = [one for one in listed if one.p <= _SUSPECT]
+    return len(sums), tuple(listed[: max(_ALWAYS_LISTED, min(len(suspect), _LISTED))]), _blamed(suspect, len(sums))
 
 
 def _blamed(listed: list[SuspectKey], systems: int) -> list[Finding]:
