@@ -117,8 +117,8 @@ def _label(where: tuple[str, str], angle: float, name: str, absent: bool) -> str
 def changes(made: Sequence[Change], names: Names) -> Markup:
     """The change in each dimension (bar: alone; line: together), with those of anchors and of fresh items below it."""
     shown = [one for one in made if one.shift is not None]
-    ends = [end for one in shown for move in (one.anchors, one.fresh) if move is not None for end in move.interval]
-    ends += [end for one in shown if one.shift is not None for end in one.shift.simultaneous]
+    moves = (move for one in shown for move in (one.shift, one.anchors, one.fresh) if move is not None)
+    ends = [end for move in moves for end in move.simultaneous]
     axis = spanning([0.0, *ends])
     y, drawn = 4.0, list[str]()
     for one in shown:
@@ -129,8 +129,7 @@ def changes(made: Sequence[Change], names: Names) -> Markup:
                                    ("fresh", one.fresh, 27.0)):  # fmt: skip
             if move is None:
                 continue
-            line = move.simultaneous if kind == "whole" else move.interval
-            low, high = percent(axis, line[0], _LEFT), percent(axis, line[1], _LEFT)
+            low, high = (percent(axis, end, _LEFT) for end in move.simultaneous)  # as in the table below it
             at = pixels(y + height)
             drawn.append(f'<line class="whisker {kind}" x1="{low}" x2="{high}" y1="{at}" y2="{at}"/>')
             radius = 4.5 if kind == "whole" else 3

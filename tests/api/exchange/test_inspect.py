@@ -82,6 +82,12 @@ def by_item(place: Any, measurand: str = "exchange.score") -> dict[str, dict[str
     return {row["item"]: row for row in place.rows() if row["measurand"] == measurand}
 
 
+def test_a_misspelt_cluster_is_not_taken_for_independence(place: Any) -> None:
+    with place.serving(says) as url, pytest.raises(BadInput, match="'abuot'.*20 lack it.*about"):
+        assay.measure(table(url, "plain", cluster="abuot"), place.lab)
+    assert not place.lab.exists()
+
+
 def test_a_task_is_a_measurement_and_is_not_asked_twice(place: Any) -> None:
     with place.serving(says) as url:
         made = assay.measure(table(url, "plain", cluster="about"), place.lab)

@@ -76,6 +76,7 @@ def test_a_pair_has_one_group() -> None:
         ({"settings": {"bank.seating": {"people": "six"}}}, "six.*int"),
         ({"settings": {"bank.slips": {"kind": "blot"}}}, "blot"),
         ({"dimensions": ("reasoning",), "forms": ("sql",)}, "no generator is left"),
+        ({"generators": ("bank.seating",), "settings": {"bank.arithmetic": {"steps": 2}}}, "not among the generators"),
         ({"generators": ("bank.arithmetic",), "languages": ("en",), "n": 5_000,
           "settings": {"bank.arithmetic": {"steps": 1, "digits": 1}}},
          "arithmetic/steps=1/digits=1/en has only"),

@@ -63,12 +63,16 @@ class Release:
         self._check()
         items: list[Item] = []
         seen: set[Any] = set()
+        kept: set[str] = set()
         for name, made, label in self._generators():
+            kept.add(name)
             for language in self.languages:
                 place = f"{name.removeprefix('bank.')}{label}/{language}"
                 items += _made(made, place, (language, self.n, self.seed), seen)
         if not items:
             raise BadInput("bank.nothing", where=_WHERE)
+        for name in sorted(set(self.settings) - kept):
+            raise BadInput("bank.unused", where=_WHERE, name=name)
         return Material(name=self.name, items=tuple(items), version=f"seed {self.seed}", licence="CC0-1.0",
                         source=f"bank.release, seed {self.seed}")  # fmt: skip
 

@@ -11,7 +11,7 @@ import msgspec
 
 from assay.packs.exchange._inspect_task import chosen, installed, load, scores, source_digest
 from assay.vocabulary.canonical import digest
-from assay.vocabulary.errors import BadInput
+from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.imported import Told
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.observation import Response, Trial
@@ -113,6 +113,7 @@ class Inspect:
         )
         ready._line.task, ready._line.told = task, told
         ready._line.samples = {name: found[name] for name in names}
+        self._check_cluster([found[name] for name in names])
         rows = [told(_row(name, found[name], self.cluster)).item for name in names]
         material = Material(
             name=task.dataset.name or task.name, items=tuple(rows), version=ready.task_version,
@@ -183,6 +184,16 @@ class Inspect:
         if self.sample_timeout_s <= 0:
             raise BadInput("setting.value", where=_WHERE, key="sample_timeout_s", got=repr(self.sample_timeout_s),
                            expected="seconds, more than 0")  # fmt: skip
+
+    def _check_cluster(self, samples: list[Any]) -> None:
+        """Samples taken for independent because a name is misspelt would make the interval too narrow."""
+        fields = [sample.metadata or {} for sample in samples]
+        lacking = sum(self.cluster not in one for one in fields) if self.cluster else 0
+        if lacking:
+            known = sorted({str(key) for one in fields for key in one})
+            raise BadInput("setting.value", where=_WHERE, key="cluster", got=repr(self.cluster),
+                           expected=f"a field of the metadata of every sample ({lacking} lack it); "
+                                    + near(self.cluster, known))  # fmt: skip
 
     def _unusable(self, reason: str) -> BadInput:
         return BadInput("foreign.task", where=_WHERE, task=self.task, reason=reason)
