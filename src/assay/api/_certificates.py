@@ -8,7 +8,7 @@ from assay.api.keys import trusted
 from assay.reports.envelope import LARGEST_BYTES
 from assay.reports.forms import JUDGE
 from assay.reports.statement import unseal
-from assay.store.laboratory import Laboratory
+from assay.store.laboratory import Laboratory, put
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.certificate import JudgeCertificate, Scope, misfit
 from assay.vocabulary.errors import AssayError, BadInput
@@ -107,10 +107,7 @@ def keep(envelope: bytes, made: JudgeCertificate, laboratory: Laboratory) -> Kep
     """Put a certificate into the laboratory, whole or not at all; the file is named after it."""
     path = laboratory.certificates / f"{made.id}.json"
     with laboratory.guarded():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".part")
-        half.write_bytes(envelope)
-        half.replace(path)
+        put(path, envelope)
     return Kept(made, digest_bytes(envelope), path.resolve())
 
 

@@ -17,7 +17,7 @@ from assay.line.compose import software
 from assay.reports.forms import VALIDATION
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal
-from assay.store.laboratory import Laboratory, writing
+from assay.store.laboratory import Laboratory, put, writing
 from assay.testing.validation import exact, judge, published, simulation
 from assay.testing.validation.code import code_digest
 from assay.vocabulary.canonical import digest, digest_bytes
@@ -233,10 +233,7 @@ def _kept(path: Path, blocks: int) -> list[simulation.Tally] | None:
 
 def _write(path: Path, data: bytes) -> None:
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".part")
-        half.write_bytes(data)
-        half.replace(path)
+        put(path, data)
 
 
 def _certificate(

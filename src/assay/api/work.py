@@ -18,7 +18,7 @@ from assay.line.read import read
 from assay.line.verdicts import Run, with_verdicts
 from assay.reports.keys import PRIVATE_KEY_FILE, SigningKey
 from assay.reports.sign import sign
-from assay.store.laboratory import Laboratory
+from assay.store.laboratory import Laboratory, put
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.errors import BadInput, Defect
 from assay.vocabulary.imported import Origin
@@ -174,10 +174,7 @@ def write(laboratory: Laboratory, envelope: bytes) -> Issued:
     path = (laboratory.reports / f"{report.id}.json").resolve()
     with laboratory.guarded():
         if not path.exists() or path.read_bytes() != envelope:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            half = path.with_suffix(".part")
-            half.write_bytes(envelope)
-            half.replace(path)
+            put(path, envelope)
     return Issued(report, path, envelope)
 
 

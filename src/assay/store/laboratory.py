@@ -40,6 +40,18 @@ def writing(path: Path) -> Iterator[None]:
         raise BadInput("folder.unwritable", path=str(path), reason=reason) from error
 
 
+def put(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all, in a folder that is made if there is none.
+
+    Raises:
+        OSError: it cannot be written; see ``writing`` and ``Laboratory.guarded``.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.part")
+    half.write_bytes(data)
+    half.replace(path)
+
+
 class Laboratory:
     """A folder in which measurements are kept.
 

@@ -117,7 +117,7 @@ def test_seeds_are_ours_and_so_is_the_sampling(place: Any) -> None:
         assert len(set(seeds)) == 2
         place.total()
         assay.measure(table(url, "sampling", {"temperature": 0.0}), place.folder / "other")
-        assert [json.loads(body)["seed"] for body in place.asked] == seeds
+        assert {json.loads(body)["seed"] for body in place.asked} == set(seeds)  # two at once: either may come first
         place.total()
         assay.measure(table(url, "sampling", {"temperature": 0.0}), place.lab, again=True)
         assert not set(seeds) & {json.loads(body)["seed"] for body in place.asked}

@@ -24,7 +24,7 @@ from assay.line.observe import State
 from assay.reports.forms import ARENA
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal, unseal
-from assay.store.laboratory import Laboratory, writing
+from assay.store.laboratory import Laboratory, put, writing
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.arena import Arena, Layout, Panelist, People, Votes
 from assay.vocabulary.canonical import digest, digest_bytes, settled
@@ -279,10 +279,7 @@ def _kept(made: Arena, key: SigningKey, laboratory: Laboratory, measured: tuple[
         return Compared(known, path, digest_bytes(path.read_bytes()), measured)
     envelope = seal(ARENA, made, key)
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".part")
-        half.write_bytes(envelope)
-        half.replace(path)
+        put(path, envelope)
     return Compared(made, path, digest_bytes(envelope), measured)
 
 

@@ -21,7 +21,7 @@ from assay.line.observe import State
 from assay.reports.forms import CAMPAIGN
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal
-from assay.store.laboratory import Laboratory, writing
+from assay.store.laboratory import Laboratory, put, writing
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.campaign import Campaign, Cell, Round, Untested, Used
 from assay.vocabulary.canonical import digest, digest_bytes
@@ -276,9 +276,6 @@ def _kept(made: Campaign, laboratory: Laboratory, key: SigningKey) -> Issued:
             known = path.read_bytes()
             return Issued(unseal(CAMPAIGN, known, str(path)).made, path, known)
         envelope = seal(CAMPAIGN, made, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".part")
-        half.write_bytes(envelope)
-        half.replace(path)
+        put(path, envelope)
     return Issued(made, path, envelope)
 

@@ -27,7 +27,7 @@ from assay.line.compose import software
 from assay.reports.forms import INTERLAB
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal, unseal
-from assay.store.laboratory import Laboratory, writing
+from assay.store.laboratory import Laboratory, put, writing
 from assay.uncertainty.coverage import effective_dof
 from assay.uncertainty.laboratories import consensus as agreed
 from assay.uncertainty.laboratories import interlab as scored
@@ -124,10 +124,7 @@ def interlab(reports: Sequence[str | Path], lab: str | Path = ".assay", asked: A
     envelope = seal(INTERLAB, made, key)
     path = (laboratory.reports / f"interlab-{digest_bytes(envelope)[:8]}.json").resolve()
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".part")
-        half.write_bytes(envelope)
-        half.replace(path)
+        put(path, envelope)
     return Compared(made, path, envelope)
 
 

@@ -8,7 +8,7 @@ from assay.api.keys import own_key_id, trusted
 from assay.reports.envelope import LARGEST_BYTES
 from assay.reports.forms import DIFFICULTY, MATERIAL, OPENING, SEAL
 from assay.reports.statement import Form, Marked, Sealed, predicate_type, unseal
-from assay.store.laboratory import Laboratory
+from assay.store.laboratory import Laboratory, put
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.difficulty import Difficulties
 from assay.vocabulary.errors import AssayError, BadInput
@@ -45,10 +45,7 @@ def keep(envelope: bytes, name: str, laboratory: Laboratory) -> Path:
 def write(path: Path, data: bytes, laboratory: Laboratory) -> Path:
     """Write a file, whole or not at all."""
     with laboratory.guarded():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f"{path.name}.part")
-        half.write_bytes(data)
-        half.replace(path)
+        put(path, data)
     return path.resolve()
 
 
