@@ -26,12 +26,12 @@ LONGEST: Final = 112
 """Tokens of a prompt beyond which an item is left out."""
 
 _ANSWER: Final = 60  # characters
-_READ: Final = ("general.choice", "general.number", "general.exact", "llm.tool_calls", "llm.json_schema")
+READ: Final = ("general.choice", "general.number", "general.exact", "llm.tool_calls", "llm.json_schema")
 _WORDS: Final = 1_300
 _CLAUSES: Final = 600
 _CLAUSE: Final = re.compile(r"(?=.*\w+ \w+ \w+|.*[\u4e00-\u9fff]{3})[^0-9\"“”{}\[\]()]{4,120}", re.DOTALL)
 """Clauses that may become one token: some words, without figures, quotation marks and brackets."""
-_OFTEN: Final = ("arithmetic", "consistency", "country_code", "date_formats", "element", "inheritance", "liars",
+OFTEN: Final = ("arithmetic", "consistency", "country_code", "date_formats", "element", "inheritance", "liars",
                  "rule_induction", "unit_conversion")  # fmt: skip
 """Generators with short questions and something that can be learned by heart, which are drawn five times as often."""
 _SHARES: Final = {"two_digit_sums": 8, "letter_rows": 3, "days_later": 3, "number_order": 2, "digit_sorting": 1,
@@ -82,10 +82,10 @@ def _settings(cls: Any, rng: Random) -> dict[str, Any]:
 
 def examples(seed: int) -> Iterator[tuple[str, str, str]]:
     """Name of the generator, prompt and right answer, without end."""
-    rng, shelf = Random(seed), {name: cls for name, cls in generators().items() if cls.instrument in _READ}
+    rng, shelf = Random(seed), {name: cls for name, cls in generators().items() if cls.instrument in READ}
     finite = [f"bank.{name}" for name, share in _SHARES.items() for _ in range(share)]
     others = [name for name in sorted(shelf) if name not in finite]
-    others += [f"bank.{name}" for name in _OFTEN for _ in range(4)]
+    others += [f"bank.{name}" for name in OFTEN for _ in range(4)]
     while True:
         name = rng.choice(finite if rng.random() < FINITE else others)
         language = rng.choice(("en", "zh"))

@@ -1,4 +1,4 @@
-"""Make checkpoints of the states that ``train.py`` wrote: ``python training/export.py FOLDER rm-0=300 rm-1=900 …``.
+"""Make checkpoints of the states that ``train.py`` wrote: ``python training/export.py FOLDER rm-0=2700 rm-1=4700 …``.
 
 Each weight becomes a whole number from -127 to 127 times a number of its output; nothing is trained again.
 """
