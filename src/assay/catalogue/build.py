@@ -89,7 +89,7 @@ def _expected(annotation: Any, error: msgspec.ValidationError) -> str:
 
 
 def _shown(value: Json) -> str:
-    text = repr(value)
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 100 else text[:99] + "…"
 
 
@@ -128,12 +128,20 @@ def read_toml(path: Path) -> dict[str, Json]:
 
 
 def measurand(name: str, where: str) -> Measurand:
-    """A measurand from its TOML file; ``name:which`` is one of several that are defined alike."""
+    """A measurand from its TOML file; ``name:which`` is one of several that are defined alike.
+
+    What it may be paired with, which its file may say as well, is in ``pairing.py``.
+    """
     kind, _, which = name.partition(":")
-    data = read_toml(Path(locate("measurand", kind, where).path))
+    data = defined(read_toml(Path(locate("measurand", kind, where).path)))
     if which:
         data["label"] = {language: f"{label} ({which})" for language, label in data["label"].items()}
     return msgspec.convert({"name": name, **data}, Measurand)
+
+
+def defined(data: dict[str, Json]) -> dict[str, Json]:
+    """What a measurand's file says of the quantity itself."""
+    return {key: value for key, value in data.items() if key not in ("estimator", "instrument")}
 
 
 def is_code(cls: type[Any]) -> bool:

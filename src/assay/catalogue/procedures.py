@@ -7,6 +7,7 @@ import msgspec
 
 from assay.catalogue.build import fill, read_toml
 from assay.catalogue.find import locate
+from assay.catalogue.pairing import check_pairings
 from assay.vocabulary.canonical import settled
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.measurand import Estimand
@@ -44,6 +45,8 @@ class ProcedureData(Record, kw_only=True):
         version: raised when the same plan may give other readings.
         bench: part that brings item and subject together.
         settings: settings of the bench that a measurement makes in its ``[procedure]`` table.
+        passed: settings of that table that go to the parts of channels in which they stand as ``"{name}"``; a channel
+            whose setting is not made is not measured.
         title: short name by language.
         description: what it does, by language.
         channel: its measurands, each with ``instrument`` and, if not ``general.mean``, ``estimator``.
@@ -55,6 +58,7 @@ class ProcedureData(Record, kw_only=True):
     version: int
     bench: str
     settings: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
     title: dict[str, str]
     description: dict[str, str]
     channel: tuple[dict[str, Json], ...]
@@ -136,7 +140,9 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
     """
     data = _data(table)
     own = {key: settled(value) for key, value in table.items() if key in data.settings}
-    settings: Settings = fill(Settings, {key: value for key, value in table.items() if key not in own}, _WHERE)
+    passed = {key: settled(table[key]) for key in data.passed if key in table}
+    rest = {key: value for key, value in table.items() if key not in own and key not in passed}
+    settings: Settings = fill(Settings, rest, _WHERE)
     settings = msgspec.structs.replace(
         settings, variant=tuple(settled(list(settings.variant))), instrument=settled(settings.instrument),
         channel=tuple(settled(list(settings.channel))),
@@ -156,12 +162,13 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
         name=settings.part,
         version=data.version,
         bench=PartUse(part=data.bench, settings=own),
-        channels=_of_ability(_channels(data, settings), plan),
+        channels=_of_ability(_channels(data, settings, passed), plan),
         plan=plan,
         title=data.title,
         description=data.description,
         language=settings.language if any("language" in v for v in data.variant) else "",
     )
+    check_pairings(made.channels, "[[procedure.channel]]" if settings.channel else _WHERE)
     limits = Limits(**{name: getattr(settings, name) for name in Limits.__struct_fields__})
     return made, limits
 
@@ -185,7 +192,7 @@ def _adaptive(settings: Settings) -> Adaptive | None:
         raise BadInput("setting.missing", where=_WHERE, key="target_u",
                        expected="the standard uncertainty of ability at which the run ends, such as 0.3")  # fmt: skip
     if settings.decide_early:
-        raise BadInput("setting.value", where=_WHERE, key="decide_early", got="True",
+        raise BadInput("setting.value", where=_WHERE, key="decide_early", got="true",
                        expected="nothing beside adaptive = true, whose end is target_u")  # fmt: skip
     if settings.batch is not None:
         given["batch"] = settings.batch
@@ -242,9 +249,10 @@ def _check_numbers(settings: Settings) -> None:
             raise BadInput("setting.value", where=_WHERE, key=key, got=got, expected=expected)
 
 
-def _channels(data: ProcedureData, settings: Settings) -> tuple[Channel, ...]:
+def _channels(data: ProcedureData, settings: Settings, passed: dict[str, Json]) -> tuple[Channel, ...]:
     _check_channels(settings.channel)
-    channels = [msgspec.convert({**c, **_uses(c)}, Channel) for c in settings.channel or data.channel]
+    listed = [msgspec.convert({**c, **_uses(c)}, Channel) for c in settings.channel or data.channel]
+    channels = [made for channel in listed if (made := _with_passed(channel, data.passed, passed)) is not None]
     if settings.instrument is not None:
         first = channels[0]
         channels[0] = Channel(
@@ -253,6 +261,20 @@ def _channels(data: ProcedureData, settings: Settings) -> tuple[Channel, ...]:
             estimator=first.estimator,
         )
     return tuple(channels)
+
+
+def _with_passed(channel: Channel, names: tuple[str, ...], passed: dict[str, Json]) -> Channel | None:
+    """The channel with the settings that are passed on to its parts; None if one of them was not made."""
+    marks = {f"{{{name}}}": name for name in names}
+    made = {}
+    for kind in ("instrument", "estimator"):
+        use: PartUse = getattr(channel, kind)
+        wanted = {key: marks[value] for key, value in use.settings.items() if isinstance(value, str) and value in marks}
+        if any(name not in passed for name in wanted.values()):
+            return None
+        filled = {key: passed[name] for key, name in wanted.items()}
+        made[kind] = PartUse(part=use.part, settings={**use.settings, **filled})
+    return msgspec.structs.replace(channel, **made)
 
 
 def _check_channels(own: tuple[dict[str, Json], ...]) -> None:

@@ -98,15 +98,48 @@ def _planned(seen: "Preview", args: argparse.Namespace) -> None:
     sys.stdout.write(plan((seen.cells, seen.untested), (seen.requests, seen.input_tokens), language(args), width))
 
 
-def _shown(made: "Issued", args: argparse.Namespace) -> None:
+def shown(name: str, args: argparse.Namespace) -> bool:
+    """Show a campaign that was issued before; False if the name is that of none."""
+    from assay.api.campaign.pages import stored
+
+    made = stored(name, args.lab)
+    if made is not None:
+        _told(made, args, None)
+    return made is not None
+
+
+def reported(name: str, args: argparse.Namespace) -> bool:
+    """Write a campaign that was issued before as ``--format`` says; False if the name is that of none."""
+    from assay.api.campaign.pages import rendered, stored
     from assay.vocabulary.words import say
 
-    spoken = language(args)
+    made = stored(name, args.lab)
+    if made is None:
+        return False
+    for option in ("level", "estimand"):
+        if getattr(args, option) is not None:
+            raise BadInput("campaign.as_issued", option=f"--{option}")
+    path = rendered(made, args.format, language(args), Path(args.output) if args.output else None)
+    if args.json:
+        json_out({"campaign": made.campaign.id, "path": str(made.path), "rendered": str(path), "sha256": made.sha256})
+    else:
+        print(say("commands", "page.at", language(args), path=path))
+    return True
+
+
+def _shown(made: "Issued", args: argparse.Namespace) -> None:
     page = None
     if args.html:
         from assay.api.campaign.pages import render
 
-        page = render(made.campaign, spoken, Path(args.html), made.sha256)
+        page = render(made.campaign, language(args), Path(args.html), made.sha256)
+    _told(made, args, page)
+
+
+def _told(made: "Issued", args: argparse.Namespace, page: Path | None) -> None:
+    from assay.vocabulary.words import say
+
+    spoken = language(args)
     if args.json:
         json_out({"campaign": made.campaign, "path": str(made.path), "sha256": made.sha256})
         return

@@ -4,6 +4,7 @@ import argparse
 import math
 from pathlib import Path
 
+from assay.cli import _campaign
 from assay.cli._show import common, issued_out, json_out, language
 
 SUMMARY = "issue the report of a finished run from its observations, and render it"
@@ -11,8 +12,10 @@ SUMMARY = "issue the report of a finished run from its observations, and render 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("run_name", metavar="RUN", nargs="?", default="last", help="run, its beginning, or: last")
-    parser.add_argument("--format", choices=("html", "json"), default="html", help="default: html")
+    parser.add_argument("run_name", metavar="RUN", nargs="?", default="last", 
+                        help="run, its beginning, or: last; or a campaign: its id or file")  # fmt: skip
+    parser.add_argument("--format", choices=("html", "markdown", "json"), default="html",
+                        help="default: html; markdown of campaigns only")  # fmt: skip
     parser.add_argument("--output", metavar="FILE", help="where to write it (default: beside the signed JSON)")
     parser.add_argument("--level", type=float, help="state the intervals at another coverage probability")
     parser.add_argument("--estimand", choices=("population", "fixed"), help="state the results for another estimand")
@@ -25,6 +28,10 @@ def run(args: argparse.Namespace) -> int:
     from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
 
+    if _campaign.reported(args.run_name, args):
+        return 0
+    if args.format == "markdown":
+        raise BadInput("report.form", form=args.format)
     if args.level is not None and not math.isfinite(args.level):
         raise BadInput("number.not_finite", where="report", key="level")
     stated = Stated(level=args.level, estimand=args.estimand) if args.level is not None or args.estimand else None

@@ -24,8 +24,8 @@ def run(args: argparse.Namespace) -> int:
     words = [say("commands", f"runs.{name}", language(args)) for name in
              ("run", "begun", "state", "responses", "occasion", "reports", "title")]  # fmt: skip
     rows = [
-        [r.name, r.begun, say("commands", f"state.{r.state}", language(args)), str(r.planned), str(r.occasion),
-         str(r.reports), r.title]
+        [r.name, r.begun, say("commands", f"state.{r.state}", language(args)),
+         str(r.planned) if r.taken is None else f"{r.taken}/{r.planned}", str(r.occasion), str(r.reports), r.title]
         for r in found
     ]  # fmt: skip
     table_out(rows, words)

@@ -1,15 +1,17 @@
-"""``assay show``: the latest report of a run, on the terminal."""
+"""``assay show``: the latest report of a run, or a campaign, on the terminal."""
 
 import argparse
 
+from assay.cli import _campaign
 from assay.cli._show import common, measured_out
 
-SUMMARY = "show the latest report of a run"
+SUMMARY = "show the latest report of a run, or the statement of a campaign"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("run_name", metavar="RUN", nargs="?", default="last", help="run, its beginning, or: last")
+    parser.add_argument("run_name", metavar="RUN", nargs="?", default="last", 
+                        help="run, its beginning, or: last; or a campaign: its id or file")  # fmt: skip
     common(parser)
 
 
@@ -17,5 +19,7 @@ def run(args: argparse.Namespace) -> int:
     """Show; the exit code is 0 whatever was decided."""
     from assay.api.runs import show
 
+    if _campaign.shown(args.run_name, args):
+        return 0
     measured_out(show(args.run_name, args.lab), args)
     return 0

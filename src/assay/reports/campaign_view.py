@@ -12,7 +12,7 @@ from assay.reports.page import page, signed, with_u
 from assay.reports.phrases import Phrases
 from assay.reports.rounding import exact, fraction, significant
 from assay.reports.text import harmless
-from assay.vocabulary.campaign import Campaign, Cell, Line, Shift, Untested
+from assay.vocabulary.campaign import Campaign, Cell, Line, Shift, Spent, Untested
 from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
 from assay.vocabulary.standard import LEVELS, Clause
@@ -103,6 +103,7 @@ class CampaignView:
             (self.say("subject"), harmless(described(made.subject))),
             (self.say("standard"), f"{edition} · {harmless(title)}"),
             (self.say("seed"), str(made.seed)), (self.say("plan"), self.plan),
+            *([(self.say("spent"), self.spent(made.spent))] if made.spent is not None else []),
         ]  # fmt: skip
 
     @property
@@ -115,6 +116,20 @@ class CampaignView:
             languages=self.words.listed(self.say(f"language.{one}") for one in self.made.languages),
             levels=self.words.listed(self.say(f"level.{one}") for one in self.made.levels), runs=len(self.made.runs),
         )  # fmt: skip
+
+    def spent(self, took: Spent) -> str:
+        """What it took as a whole, in a row; costs only where prices are known."""
+        said = [self.say("spent.text", requests=took.requests, responses=took.responses)]
+        tokens = took.usage.get("input_tokens", 0) + took.usage.get("output_tokens", 0)
+        if tokens:
+            said.append(self.say("spent.tokens", n=tokens))
+        if took.cost is not None:
+            said.append(self.say("spent.cost", cost=significant(took.cost, 4), currency=harmless(took.currency)))
+        if took.judge_requests:
+            said.append(self.say("spent.judges", n=took.judge_requests))
+        said += [self.say("spent.judge_cost", cost=significant(cost, 4), currency=harmless(currency))
+                 for currency, cost in took.judge_cost.items()]  # fmt: skip
+        return self.say("semicolon").join(said)
 
     @property
     def clauses(self) -> list[tuple[LineView, str, str, str, str]]:
@@ -156,11 +171,19 @@ class CampaignView:
         values = {
             "dimensions": len(made.of_kind("dimension")),
             "valued": sum(line.value is not None for line in made.of_kind("dimension")),
-            "items": sum(cell.requests for cell in made.cells), "seed": made.seed, "runs": len(made.runs),
+            "items": sum(cell.requests for cell in made.cells), "seeds": self._seeds(), "runs": len(made.runs),
             "version": harmless(made.software.get("assay", "?")), "read": sum(line.n_items for line in seen),
             "lost": sum(line.counts.get(status, 0) for line in seen for status in LOST),
         }  # fmt: skip
         return self.words.listed(self.words.why(note, values) for note in line.why)
+
+    def _seeds(self) -> str:
+        """The seeds of the items, those of earlier rounds first, each with the number of items from it."""
+        drawn: dict[int, int] = {}
+        for cell in self.made.cells:
+            for draw in cell.draws:
+                drawn[draw.seed] = drawn.get(draw.seed, 0) + draw.kept * cell.size
+        return self.words.listed(self.say("seed.items", seed=seed, items=n) for seed, n in drawn.items() if n)
 
     @property
     def unnamed(self) -> str:

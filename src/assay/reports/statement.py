@@ -120,7 +120,7 @@ def unseal(form: Form[T], data: bytes, path: str, trusted: Mapping[str, PublicKe
     key_id = digest_bytes(key)
     if not key_id == made.laboratory.key_id == signature["keyid"]:
         form.refuse(path, "the key ids of envelope, statement and key differ")
-    if tree != strict_json(signed_bytes(form.statement(made))):
+    if tree != _as_stated(strict_json(signed_bytes(form.statement(made))), tree):
         form.refuse(path, "the statement does not fit what is in it")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signed, pae(PAYLOAD_TYPE, payload))
@@ -128,6 +128,15 @@ def unseal(form: Form[T], data: bytes, path: str, trusted: Mapping[str, PublicKe
         raise VerificationFailed("report.bad_signature", path=path) from error
     known = (trusted or {}).get(key_id)
     return Sealed(made, known is not None and base64.b64decode(known.public_key) == key, key_id)
+
+
+def _as_stated(made: Json, stated: Json) -> Json:
+    """The same without members that a statement of an earlier version has not: they are at their defaults."""
+    if isinstance(made, dict) and isinstance(stated, dict):
+        return {key: _as_stated(value, stated[key]) for key, value in made.items() if key in stated}
+    if isinstance(made, list) and isinstance(stated, list) and len(made) == len(stated):
+        return [_as_stated(one, other) for one, other in zip(made, stated, strict=True)]
+    return made
 
 
 def predicate_type(data: bytes) -> str | None:

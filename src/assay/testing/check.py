@@ -11,7 +11,7 @@ from typing import Any, Final, cast, get_type_hints
 
 import msgspec
 
-from assay.catalogue.build import class_name, fill, is_code, load_class, read_toml
+from assay.catalogue.build import class_name, defined, fill, is_code, load_class, read_toml
 from assay.catalogue.find import PartFile, locate, parts
 from assay.catalogue.procedures import ProcedureData
 from assay.testing.generators import generator_faults
@@ -237,7 +237,7 @@ def _check_data(part: PartFile) -> list[str]:
     try:
         data = read_toml(Path(part.path))
         if part.kind == "measurand":
-            return _check_measurand(msgspec.convert({"name": part.name, **data}, Measurand))
+            return _check_measurand(msgspec.convert({"name": part.name, **defined(data)}, Measurand)) + _check_own(data)
         if part.kind == "procedure":
             return _check_procedure(msgspec.convert(data, ProcedureData))
         if part.kind == "standard":
@@ -258,6 +258,21 @@ def _check_measurand(measurand: Measurand) -> list[str]:
     low, high = measurand.low, measurand.high
     if low is not None and high is not None and not low < high:
         faults.append(f"the bounds are {low} to {high}; expected low below high")
+    return faults
+
+
+def _check_own(data: dict[str, Json]) -> list[str]:
+    """What is wrong with the estimator and the instrument that a measurand is defined for."""
+    faults = []
+    for kind in {"estimator", "instrument"} & set(data):
+        own = dict(data[kind]) if isinstance(data[kind], dict) else {}
+        name = str(own.pop("part", ""))
+        try:
+            known = [one.name for one in fields(cast("Any", load_class(locate(kind, name, "measurand"))))]
+        except BadInput as error:
+            faults.append(str(error))
+        else:
+            faults += [f"{key!r} is no setting of {name}" for key in own if key not in known]
     return faults
 
 
@@ -289,7 +304,7 @@ def _check_procedure(data: ProcedureData) -> list[str]:
 def _used(data: ProcedureData) -> Iterator[tuple[str, str]]:
     yield "bench", data.bench
     for channel in data.channel:
-        yield "measurand", str(channel.get("measurand", ""))
+        yield "measurand", str(channel.get("measurand", "")).partition(":")[0]
         for kind, default in (("instrument", ""), ("estimator", "general.mean")):
             use = channel.get(kind, default)
             yield kind, str(use.get("part", "") if isinstance(use, dict) else use)

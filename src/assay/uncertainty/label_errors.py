@@ -46,7 +46,8 @@ def label_errors(checked: int, wrong: int, unchecked: float = 1.0, inherited: fl
     the other: u² = E(f²) max(p, 1 − p)², with f by Jeffreys' prior, Beta(wrong + ½, checked − wrong + ½).
 
     Args:
-        checked: items checked again, 1 or more.
+        checked: items checked again, 1 or more; 0 where nobody checked, and only what is inherited is known: what the
+            references add by themselves is then in no number.
         wrong: of them, those found wrong, which are taken out.
         unchecked: share of the remaining items that was not checked, from 0 to 1.
         inherited: ``u`` of what the references were assigned against.
@@ -58,6 +59,8 @@ def label_errors(checked: int, wrong: int, unchecked: float = 1.0, inherited: fl
     >>> round(found.u, 5), [round(end, 4) for end in found.interval]
     (0.0043, [0.0, 0.0183])
     """
+    if checked == wrong == 0 and inherited > 0:
+        return LabelErrors((0.0, 1.0), 0.0, inherited, 0, 0, unchecked, inherited)
     if not (checked >= 1 and 0 <= wrong <= checked and 0 <= unchecked <= 1):
         raise BadInput("audit.counts", checked=checked, wrong=wrong)
     a, total = wrong + 0.5, checked + 1.0
@@ -95,7 +98,8 @@ def bounds(read: Spread, errors: LabelErrors, level: float) -> Table:
 
 def _most(errors: LabelErrors, risk: float) -> float:
     """Upper bound of the share of wrong references among the items that are left, below 1."""
-    above = max(0.0, upper_bound(errors.wrong, errors.checked, risk) * errors.unchecked - errors.remaining)
+    highest = upper_bound(errors.wrong, errors.checked, risk) if errors.checked else 0.0
+    above = max(0.0, highest * errors.unchecked - errors.remaining)
     return min(0.999, errors.remaining + hypot(above, float(-ndtri(risk)) * errors.inherited))
 
 

@@ -87,6 +87,28 @@ class Used(Record, kw_only=True):
     responses: int
 
 
+class Spent(Record, kw_only=True):
+    """What a campaign took as a whole, whenever it was asked.
+
+    Attributes:
+        requests: requests to the subject, repeated ones included.
+        responses: its responses, failed ones included.
+        usage: sums of counted units of the subject, such as ``input_tokens``.
+        cost: of the subject, by the price table; None if there was none.
+        currency: of the cost; empty without one.
+        judge_requests: requests to judges, repeated ones included.
+        judge_cost: of the judges, by currency; empty where no price is known.
+    """
+
+    requests: int
+    responses: int
+    usage: dict[str, int] = {}
+    cost: float | None = None
+    currency: str = ""
+    judge_requests: int = 0
+    judge_cost: dict[str, float] = {}
+
+
 class Line(Record, kw_only=True):
     """One result.
 
@@ -233,6 +255,7 @@ class Campaign(Record, kw_only=True):
         untested: what was not tested.
         round: the earlier round, if this is a later one.
         software: versions on which the last bit may depend.
+        spent: what it took; None in statements from before it was stated.
     """
 
     format: int = 1
@@ -256,6 +279,7 @@ class Campaign(Record, kw_only=True):
     untested: tuple[Untested, ...] = ()
     round: Round | None = None
     software: dict[str, str]
+    spent: Spent | None = None
 
     def of_kind(self, kind: Kind) -> tuple[Line, ...]:
         """The lines of one kind, in order."""

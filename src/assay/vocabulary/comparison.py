@@ -50,7 +50,8 @@ class PairDifference(Record, kw_only=True):
         value: the estimate, in the measurand's unit; None if no pair has readings on both sides.
         u: its standard uncertainty.
         dof: its degrees of freedom; None where infinite.
-        method: how the interval was made: ``score``, ``t``, ``all_equal``, ``mover`` or ``none``.
+        method: how the interval was made: ``score``, ``t``, ``all_equal``, ``mover``, ``intervals`` (from those of
+            both runs, where readings depend on those before them) or ``none``.
         interval: coverage interval of this difference alone.
         simultaneous: interval at the level at which those of all differences hold together.
         p: two-sided p value that belongs to ``interval``.
@@ -74,6 +75,9 @@ class PairDifference(Record, kw_only=True):
         effect: the difference in plain words.
         verdict: what was shown of b against a, by ``simultaneous`` and at either end of the lost readings.
         notes: remarks on validity.
+        ratio: b by a, with ``intervals`` and for quantities that begin at 0; None where an end is 0.
+        ratio_interval: its coverage interval, at the level of ``interval``.
+        correlation: of the errors of both results, with ``intervals``; what is common cancels.
     """
 
     a: str
@@ -106,6 +110,9 @@ class PairDifference(Record, kw_only=True):
     effect: Note
     verdict: Verdict
     notes: tuple[Note, ...] = ()
+    ratio: float | None = None
+    ratio_interval: tuple[float, float] | None = None
+    correlation: float | None = None
 
 
 class Rank(Record, kw_only=True):

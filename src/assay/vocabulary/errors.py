@@ -15,9 +15,14 @@
 An error carries a code and values; its words stand in ``words/<language>/errors.toml``.
 """
 
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Final
 
-from assay.vocabulary.words import say
+from assay.vocabulary.words import say, section
+
+_SPOKEN: Final = ("expected", "lack")
+"""Values that are words: where another language has them, it says them; see ``words/<language>/expected.toml``."""
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
 
 class AssayError(Exception):
@@ -32,7 +37,12 @@ class AssayError(Exception):
 
     def message(self, language: str = "en") -> str:
         """What was wrong, what was expected and what to do, in one of the languages of ``words/``."""
-        return say("errors", self.code, language, **self.values)
+        spoken = {} if language == "en" else {
+            key: _said(self.values[key], language) for key in _SPOKEN if isinstance(self.values.get(key), str)
+        }  # fmt: skip
+        if isinstance(refused := self.values.get("refused"), tuple):  # codes, each with words of its own
+            spoken["refused"] = "; ".join(say("labels", f"refused.{code}", language) for code in refused)
+        return say("errors", self.code, language, **self.values | spoken)
 
     def __str__(self) -> str:
         return self.message()
@@ -96,6 +106,12 @@ class Fatal(Signal):
     def __init__(self, error: CannotMeasure) -> None:
         super().__init__(str(error))
         self.error = error
+
+
+def _said(text: str, language: str) -> str:
+    """A phrase in another language, its numbers put in; the phrase itself where it is not known there."""
+    words = section("expected", language).get(_NUMBER.sub("{}", text))
+    return text if words is None else words.format(*_NUMBER.findall(text))
 
 
 _KNOWN = 20  # names listed where none is near

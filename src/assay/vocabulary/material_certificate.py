@@ -7,6 +7,7 @@ from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.record import Record
 from assay.vocabulary.report import LaboratoryMark, MaterialRecord
 from assay.vocabulary.result import Note
+from assay.vocabulary.workshop import Card
 
 MATERIAL_TYPE: Final = "urn:assay:certificate:material:1"
 
@@ -114,6 +115,8 @@ class MaterialCertificate(Record, kw_only=True):
         chain: the materials above, the nearest first; empty for a primary one.
         manifest: SHA-256 of the manifest, which has the digest of each item.
         labels: errors of the reference values.
+        inherited: where these were not examined: what the chain above leaves in a score, as ``labels.u`` does; None if
+            it leaves nothing that is known.
         homogeneity: between shards.
         stability: since an earlier release.
         excluded: items left out for having been shown too often.
@@ -133,6 +136,7 @@ class MaterialCertificate(Record, kw_only=True):
     chain: tuple[Link, ...] = ()
     manifest: str
     labels: LabelAudit | None = None
+    inherited: float | None = None
     homogeneity: ShardHomogeneity | None = None
     stability: AnchorStability | None = None
     excluded: int = 0
@@ -151,6 +155,7 @@ class Manifest(Record, kw_only=True):
         source: where the items came from.
         digest: digest of all items.
         items: id and digest of each item.
+        card: what its maker states of it; None where nothing is stated.
     """
 
     format: str = "assay-release-1"
@@ -160,3 +165,4 @@ class Manifest(Record, kw_only=True):
     source: str
     digest: str
     items: tuple[tuple[str, str], ...]
+    card: Card | None = None

@@ -124,6 +124,7 @@ class Brought(NamedTuple):
         channels: one for each score that it is known to give.
         repeats: how often it means each item to be put.
         notes: what every report must say of it.
+        complete: whether it is known to give no other scores.
     """
 
     bench: "Foreign"
@@ -132,6 +133,7 @@ class Brought(NamedTuple):
     channels: tuple[Channel, ...]
     repeats: int
     notes: tuple[Note, ...]
+    complete: bool = False
 
 
 @runtime_checkable

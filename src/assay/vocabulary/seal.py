@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from assay.vocabulary.canonical import row_bytes, signed_bytes
 from assay.vocabulary.ledger import Head
 from assay.vocabulary.material import Item
+from assay.vocabulary.material_certificate import LabelAudit
 from assay.vocabulary.merkle import Tree, leaf_hash, proves
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import LaboratoryMark
@@ -45,6 +46,9 @@ class Seal(Record, kw_only=True):
         sealed: SHA-256 of the file with the encrypted items, hexadecimal.
         ledger: where the laboratory's exposure ledger stood.
         notes: remarks, such as items that somebody had been given before.
+        certificate: SHA-256 of the certificate that these items had before, hexadecimal; empty if they had none.
+        labels: errors of the reference values, by that certificate.
+        inherited: as in that certificate.
     """
 
     format: int = 1
@@ -60,6 +64,9 @@ class Seal(Record, kw_only=True):
     sealed: str
     ledger: Head
     notes: tuple[Note, ...] = ()
+    certificate: str = ""
+    labels: LabelAudit | None = None
+    inherited: float | None = None
 
 
 class OpenedItem(Record, kw_only=True):

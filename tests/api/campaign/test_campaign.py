@@ -7,17 +7,26 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
-from assay.api.campaign.campaign import preview
+from assay.api import runs
+from assay.api.campaign.campaign import campaign, identity, planned, preview
 from assay.api.campaign.pages import render
 from assay.api.judging.calibrate import Asked as Calibration
 from assay.api.judging.calibrate import calibrate
+from assay.api.materials.release import Asked as Release
+from assay.api.materials.release import release
 from assay.api.runs import opened
 from assay.api.verify import verify
 from assay.api.work import reopen
+from assay.line.observe import State
 from assay.packs.code import _sandbox
+from assay.packs.general.subject.callable import Callable
+from assay.store.laboratory import Laboratory
+from assay.vocabulary.canonical import digest, settled
 from assay.vocabulary.errors import BadInput, CannotMeasure
+from assay.vocabulary.observation import Response
 
 REQUESTS = 573
 LEARNER = '''
@@ -100,11 +109,61 @@ def test_a_campaign_that_was_stopped_goes_on_and_asks_nothing_twice(scene: Any) 
     assert scene.calls == sum(cell.requests for cell in made.cells)
 
 
+@pytest.mark.parametrize(("cap", "what"), [("max_requests = 400", "requests"), ("max_cost = 0.0004", "cost")])
+def test_a_cap_holds_for_the_whole_campaign(
+    scene: Any, cap: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each form alone stays below it; what was taken before it was stopped counts when it goes on."""
+    price = "[price]\ninput_per_million = 1.0\noutput_per_million = 1.0\n"
+    text, respond = (scene.folder / "subject.toml").read_text(), Callable.respond
+
+    async def counted(self: Callable, stimulus: Any, seed: int) -> Response:
+        return msgspec.structs.replace(await respond(self, stimulus, seed), usage={"input_tokens": 1})
+
+    monkeypatch.setattr(Callable, "respond", counted)
+    (scene.folder / "subject.toml").write_text(f"{text}{price}[limits]\nmax_connections = 1\n{cap}\n")
+    told: list[State] = []
+    n = preview(scene.asked(), scene.lab).requests
+    with pytest.raises(CannotMeasure) as stopped:
+        campaign(scene.asked(), scene.lab, lambda state: told.append(msgspec.structs.replace(state)))
+    calls, values = scene.calls, stopped.value.values
+    assert calls in (400, 401) and (values["what"], values["planned"]) == (what, n)
+    assert values["limit"] == float(cap.partition("= ")[2]) and values["done"] == calls
+    assert {state.planned for state in told} == {n} and told[-1].done == calls
+    assert [state.done for state in told] == sorted(state.done for state in told)
+    with pytest.raises(CannotMeasure):
+        scene.campaign()
+    assert scene.calls == calls
+    (scene.folder / "subject.toml").write_text(f"{text}{price}")
+    spent = scene.campaign().campaign.spent
+    assert (spent.requests, spent.responses, spent.cost) == (n, n, pytest.approx(n * 1e-6))
+    assert spent.usage == {"input_tokens": n} and spent.currency == "USD"
+
+
+def test_a_form_whose_items_were_released_names_their_certificate(scene: Any) -> None:
+    made = planned(scene.asked(), Laboratory(scene.lab)).ready.parts[0].measurement.made_by
+    assert made is not None
+    kept = release({"material": {"part": made.part, **made.settings}}, scene.lab,
+                   Release(output="rel", basis="construction"))  # fmt: skip
+    used = scene.campaign().campaign.runs[0]
+    report = runs.show(used.run, scene.lab).report
+    assert report.material.certificate == kept.sha256
+    assert "material_primary" in {note.code for note in report.notes}
+
+
+def test_a_statement_from_before_its_cost_was_stated_keeps_its_id(scene: Any) -> None:
+    made = scene.campaign().campaign
+    before = msgspec.structs.replace(made, spent=None)
+    old = msgspec.to_builtins(msgspec.structs.replace(before, id="", issued=""))
+    del old["spent"]
+    assert identity(before) == f"campaign-{digest(settled(old))[:12]}" != made.id
+
+
 def test_it_is_verified_from_its_observations(scene: Any) -> None:
     made = scene.campaign()
     found = verify(made.path, scene.lab)
     assert found.passed and {check.name for check in found.checks} == {
-        "signature", "trust", "content", "observations", "results"}  # fmt: skip
+        "signature", "trust", "content", "reports", "observations", "results"}  # fmt: skip
     other = scene.folder / "other"
     elsewhere = {check.name: check.outcome for check in verify(made.path, other).checks}
     assert elsewhere["trust"] == "failed" and elsewhere["results"] == "not_checked"
@@ -120,6 +179,22 @@ def test_a_statement_that_was_changed_is_refused(scene: Any) -> None:
     path.write_text(json.dumps(envelope))
     with pytest.raises(Exception, match="changed after it was signed|not a campaign"):
         verify(path, scene.lab)
+
+
+def test_the_reports_beside_the_statement_are_looked_at(scene: Any) -> None:
+    made = scene.campaign()
+    report = made.path.parent / f"{made.campaign.runs[-1].report}.json"
+    kept = report.read_bytes()
+
+    def outcome() -> tuple[str, str]:
+        (found,) = [check for check in verify(made.path, scene.lab).checks if check.name == "reports"]
+        return found.outcome, found.detail
+
+    assert outcome() == ("passed", "")
+    report.write_bytes(kept + b" ")
+    assert outcome() == ("failed", f"{made.campaign.runs[-1].key}: {report.name}")
+    report.unlink()
+    assert outcome() == ("not_checked", "no_report_files")
 
 
 def test_a_store_that_says_something_else_is_noticed(scene: Any) -> None:

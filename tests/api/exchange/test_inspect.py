@@ -156,6 +156,30 @@ def test_every_score_is_a_channel(place: Any) -> None:
         assert len(named.report.decisions) == 1
 
 
+def scored(name: str) -> dict[str, Any]:
+    return {"measurand": "exchange.score", "instrument": {"part": "exchange.as_scored", "score": name}}
+
+
+def test_a_score_that_the_task_does_not_give_is_refused_before_anything_is_asked(place: Any) -> None:
+    with place.serving(says) as url, pytest.raises(BadInput, match="several.polite") as refused:
+        assay.measure(table(url, "many_scores", channel=[scored("several.polit")]), place.lab)
+    assert refused.value.code == "foreign.score" and "several.polit" in refused.value.message("zh")
+    assert not place.lab.exists()
+
+
+def test_a_score_that_no_answer_has_is_no_result_without_a_value(place: Any) -> None:
+    """The scorer names the keys of its values by a pattern: which there are is known once there are answers."""
+    with place.serving(says) as url:
+        with pytest.raises(CannotMeasure, match="by_pattern.polite") as told:
+            assay.measure(table(url, "named_later", channel=[scored("by_pattern.polit")]), place.lab)
+        assert told.value.code == "foreign.no_such_score" and not list((place.lab / "reports").glob("*"))
+        assert place.total() == 4
+        made = assay.measure(table(url, "named_later", channel=[scored("by_pattern.polite")]), place.lab)
+        assert (made.report.results[0].value, place.total()) == (1.0, 0)
+    with pytest.raises(BadInput, match="by_pattern.polite"):
+        assay.read(made.report.run, {"part": "exchange.as_scored", "score": "polite"}, place.lab)
+
+
 def test_what_is_lost_keeps_its_status(place: Any) -> None:
     with place.serving(says) as url:
         made = assay.measure(table(url, "losing"), place.lab)

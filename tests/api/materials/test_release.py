@@ -10,6 +10,7 @@ import pytest
 import assay
 from assay.api.materials.examined import audit, shards
 from assay.api.materials.release import Asked, Released, frozen, release
+from assay.api.materials.sealing import seal
 from assay.api.verify import verify
 from assay.cli.main import main
 from assay.uncertainty.laboratories.reference_material import homogeneity
@@ -177,13 +178,23 @@ def test_the_hierarchy_goes_down_one_level_at_a_time(made: Any) -> None:
     second = release({"material": table}, made.lab, Asked(output="second", against="top/certificate.json"))
     assert (second.made.level, second.made.basis) == ("secondary", "assigned")
     assert [link.certificate for link in second.made.chain] == [top.sha256]
-    assert [note.code for note in second.made.notes] == ["labels_inherited_only"]
+    assert [note.code for note in second.made.notes] == ["labels_only_above", "no_licence"]
+    assert top.made.labels is not None and second.made.inherited == top.made.labels.u and second.made.labels is None
+    found = measured(made, {"part": "general.released", "path": "second"}, part="bank.text")
+    [row] = [row for row in found.report.results[0].budget if row.label == "labels"]
+    value = found.report.results[0].value
+    assert value is not None and row.u == pytest.approx(top.made.labels.u * max(value, 1 - value))
+    assert "reference_labels" in found.report.results[0].unseen
+    assert {"labels_from_above", "labels_not_examined"} <= {
+        note.code for note in (*found.report.notes, *found.report.results[0].notes)}  # fmt: skip
+    assert assay.verify(found.path, made.lab).passed
     Path("b.csv").write_text("\n".join(["item,wrong", *(f"{k},0" for k in range(1, 31))]))
     own = Asked(output="audited", against="top/certificate.json", audit="b.csv")
     audited = release({"material": table}, made.lab, own).made.labels
     assert top.made.labels is not None and audited is not None
     assert audited.inherited == top.made.labels.u and audited.u > top.made.labels.u  # it grows at each step
     third = release({"material": table}, made.lab, Asked(output="third", against="second/certificate.json"))
+    assert third.made.inherited == second.made.inherited
     assert [link.level for link in third.made.chain] == ["secondary", "primary"] and third.made.level == "working"
     assert checks("third/certificate.json", made.lab)["hierarchy"] == "passed"
     for asked, said in ((Asked(output="x", against="third/certificate.json"), "lowest level"),
@@ -197,6 +208,35 @@ def test_the_hierarchy_goes_down_one_level_at_a_time(made: Any) -> None:
         release({"material": table}, made.lab, Asked(output="x", against="bad.json"))
     with pytest.raises(BadInput, match="not trusted here"):
         release({"material": table}, made.folder / "other", Asked(output="x", against="top/certificate.json"))
+
+
+def labels_row(found: assay.Measured) -> list[float]:
+    return [row.u for row in found.report.results[0].budget if row.label == "labels"]
+
+
+def test_a_release_released_or_sealed_again_keeps_its_audit(made: Any) -> None:
+    material, _ = frozen({"material": BANK})
+    Path("a.csv").write_text("\n".join(["item,wrong", *(f"{item.id},0" for item in material.items[:30])]))
+    first = released(made, "first", audit="a.csv").made
+    table = {"material": {"part": "general.released", "path": "first"}}
+    measured(made, {**BANK, "n": 5})
+    fewer = release(table, made.lab, Asked(output="fewer", limit=0)).made
+    assert fewer.labels is not None and first.labels is not None and fewer.excluded == 10
+    assert fewer.labels.u > first.labels.u and checks("fewer/certificate.json", made.lab)["labels"] == "passed"
+    row = labels_row(measured(made, {"part": "general.released", "path": "first"}))
+    again = release(table, made.lab, Asked(output="again"))
+    assert again.made.labels == first.labels and (again.made.level, again.made.basis) == ("primary", "construction")
+    assert [note.code for note in again.made.notes] == ["labels_kept"]
+    assert checks("again/certificate.json", made.lab)["labels"] == "passed"
+    assert labels_row(measured(made, {"part": "general.released", "path": "again"})) == row
+    with pytest.raises(BadInput, match="released before"):
+        release(table, made.lab, Asked(output="x", basis="panel"))
+    found = measured(made, BANK)  # the same items, without a release beside them
+    assert labels_row(found) == row and "material_certificates" in codes(found)
+    sealed = seal(table, made.lab, "sec").made
+    assert sealed.labels == first.labels
+    blind = measured(made, {"part": "general.sealed", "path": "sec.sealed"})
+    assert labels_row(blind) == pytest.approx(row, rel=0.5) and "sealed_certified" in codes(blind)
 
 
 def test_shards_are_compared_by_the_readings(made: Any) -> None:

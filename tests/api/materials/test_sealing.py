@@ -12,7 +12,9 @@ import pytest
 
 import assay
 from assay.api import keys
+from assay.api.materials.card import card
 from assay.api.materials.exposed import Wanted, ledger
+from assay.api.materials.release import Asked, frozen, release
 from assay.api.materials.sealing import Sealing, open_sealed, seal
 from assay.api.verify import verify
 from assay.cli.main import main
@@ -125,6 +127,42 @@ def test_opened_items_are_checked_by_a_stranger(made: Any) -> None:
     (stranger / "post" / "x.seal.json").write_bytes(found.public.read_bytes())  # as it was published
     assert outcome(stranger / "post" / "o.json", stranger)["seal"][0] == "passed"
     assert verify(stranger / "post" / "o.json", stranger).passed
+
+
+def test_sealed_items_are_not_opened_by_describing_or_releasing_them(made: Any) -> None:
+    found = sealed(made)
+    Path("m.toml").write_text('[material]\npart = "general.sealed"\npath = "sec.sealed"\n')
+    for act in (lambda: card("m.toml", "out", made.lab), lambda: release("m.toml", made.lab, Asked(basis="panel"))):
+        with pytest.raises(BadInput, match="assay material open") as refused:
+            act()
+        assert refused.value.code == "seal.closed"
+    assert not Path("out").exists() and not list(Path().glob("*-release"))
+    open_sealed(found.sealed, made.lab, [found_id(made)])
+    with pytest.raises(BadInput, match="assay material open"):
+        card("m.toml", "out", made.lab)
+    open_sealed(found.sealed, made.lab)
+    card("m.toml", "out", made.lab)
+    assert Path("out/card.md").exists()
+
+
+def found_id(made: Any) -> str:
+    material, _ = frozen({"material": BANK})
+    return material.items[0].id
+
+
+def test_the_ledger_knows_opened_items_by_what_they_are(made: Any) -> None:
+    found = sealed(made)
+    run(made, SEALED)
+    name = found_id(made)
+    with pytest.raises(BadInput, match="went to anybody"):
+        ledger(made.lab, Wanted(item=name))
+    open_sealed(found.sealed, made.lab)
+    [blind] = ledger(made.lab, Wanted(item=name)).items
+    assert len(blind.leaf) == 64 and ledger(made.lab, Wanted(item=blind.leaf)).items == (blind,)
+    run(made, BANK)
+    [both] = ledger(made.lab, Wanted(item=name)).items
+    assert len(both.runs) == 2 and (both.content, both.leaf) == (blind.content, blind.leaf)
+    assert name in {one.item for one in ledger(made.lab, Wanted(limit=1)).items}
 
 
 def test_some_items_may_be_opened(made: Any) -> None:

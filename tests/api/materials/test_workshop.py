@@ -13,8 +13,10 @@ import pytest
 import assay
 from assay.api.materials.card import card
 from assay.api.materials.check import check
+from assay.api.materials.release import Asked, release
 from assay.api.materials.workshop import new
 from assay.cli.main import main
+from assay.packs.general.material.released import Released
 from assay.reports.workshop_view import next_step, terminal, what
 from assay.vocabulary.cell import Cell
 from assay.vocabulary.difficulty import Difficulties
@@ -86,6 +88,52 @@ def test_copies_and_two_keys_are_named_with_their_lines(folder: Path) -> None:
     assert finding(made, "two_keys").places == ("items.jsonl:5 = items.jsonl:122",)
     grouped = [{**row, "group": "g" if row["id"] in ("i3", "copy") else row["id"]} for row in given[:121]]
     assert "duplicate" not in codes(check(material(grouped)))
+
+
+def test_a_check_goes_on_after_lines_that_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [json.dumps(row) for row in rows(60)]
+    bad = ["{not JSON", "3", '{"id": "i0", "input": "twice", "target": "x"}'] + ['{"input": ""}'] * 30
+    Path("m.jsonl").write_text("\n".join(bad[:2] + lines + bad[2:]))
+    found = check("m.jsonl")
+    assert found.items == 60 and found.to_mend
+    (one,) = [finding for finding in found.findings if finding.code == "unreadable"]
+    assert one.n == 33 and len(one.places) == 20 and one.places[0].startswith("m.jsonl:1: not JSON")
+    assert one.places[2] == "m.jsonl:63: 'i0' = m.jsonl:3"
+    assert main(["material", "check", "m.jsonl", "--lang", "zh"]) == 1
+    told = capsys.readouterr().out
+    assert "有 33 行无法读取" in told and "(+13)" in told
+    with pytest.raises(BadInput, match="m.jsonl:1"):
+        card("m.jsonl", "out")
+    Path("none.jsonl").write_text("{\n{\n")
+    with pytest.raises(BadInput, match="none.jsonl:1"):
+        check("none.jsonl")
+
+
+def test_the_card_of_a_release_is_that_of_its_file(folder: Path) -> None:
+    material(rows(120))
+    release("m/material.toml", "lab", Asked(output="rel", basis="panel"))
+    release({"material": {"part": "general.released", "path": "rel"}}, "lab", Asked(output="again"))
+    for made in ("rel", "again"):
+        assert check(made).card.purpose == "p" and check(made).card.source == "written for this test"
+        assert not [finding for finding in check(made).findings if finding.code in ("no_card", "no_purpose")]
+    assert measured_with("again").digest == measured_with("rel").digest
+    Path("m/material.toml").write_text(Path("m/material.toml").read_text().replace("purpose", "porpose"))
+    with pytest.raises(BadInput, match="porpose"):
+        release("m/material.toml", "lab", Asked(output="x", basis="panel"))
+
+
+def measured_with(path: str) -> Any:
+    return Released(path).load(Path())
+
+
+def test_a_release_without_a_licence_says_so(folder: Path) -> None:
+    written("own.jsonl", rows(20))
+    table = {"material": {"part": "general.table", "path": "own.jsonl"}}
+    found = release(table, "lab", Asked(output="a", basis="panel")).made
+    assert "no_licence" in [note.code for note in found.notes]
+    table["material"]["licence"] = "CC0-1.0"
+    licensed = release(table, "lab", Asked(output="b", basis="panel")).made
+    assert "no_licence" not in [note.code for note in licensed.notes]
 
 
 def test_near_copies_are_a_remark(folder: Path) -> None:
@@ -196,6 +244,15 @@ def test_a_generator_is_checked_by_its_contract(monkeypatch: pytest.MonkeyPatch)
     assert made.to_mend == 1 and "two references for the seed 3" in what(made.findings[0], "en")
     with pytest.raises(BadInput, match="did you mean 'bank.seating'"):
         check("bank.seatin")
+
+
+def test_the_same_fault_for_many_seeds_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = [f"make() gives two items for the seed {n} in {language!r}" for language in LANGUAGES for n in range(40)]
+    monkeypatch.setattr("assay.api.materials.check.check_part", lambda part: [*faults, "the docstring is missing"])
+    made = check("bank.seating")
+    assert [(one.n, one.values["fault"]) for one in made.findings] == [
+        (80, "make() gives two items for the seed 0 in 'en'"), (1, "the docstring is missing")]  # fmt: skip
+    assert "(+79)" in terminal(made, "zh")
 
 
 def test_a_release_of_the_bank_and_its_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

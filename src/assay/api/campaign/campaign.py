@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from assay.api.campaign.carried import carried
 from assay.api.campaign.gathered import gathered
 from assay.api.campaign.layout import layout, next_round
 from assay.api.campaign.lines import Wanted, lines
-from assay.api.campaign.parts import Ready, Scene, carry, prepare, settled, subject_tables, tokens
+from assay.api.campaign.parts import Ready, Scene, prepare, settled, subject_tables, tokens
 from assay.api.campaign.rounds import Earlier, changes, check_anchors, earlier
 from assay.api.campaign.standards import families, standard
 from assay.catalogue.build import read_toml
@@ -137,7 +138,7 @@ def campaign(
     Args:
         asked: what to do.
         lab: folder of the laboratory.
-        progress: told after each batch how far the measurement under way has come.
+        progress: told after each batch how far the whole campaign has come.
     Raises:
         BadInput: something is wrong with the standard, the subject, the budget, the judge, the weights or the earlier
             round; nothing was asked.
@@ -146,10 +147,11 @@ def campaign(
     laboratory = Laboratory(Path(lab))
     made = planned(asked, laboratory)
     gc.set_threshold(100_000, 20, 20)  # as in ``assay measure``: many small records that all live long
-    runs = [carry(part, made.scene, progress) for part in made.ready.parts]
+    runs, spent = carried(made.ready.parts, made.scene, progress)
     key = SigningKey.load_or_create(laboratory.keys)
     with laboratory.guarded(), closing(SqliteStore(laboratory, write=False)) as store:
-        stated = _stated(made, runs, store, key)
+        stated = msgspec.structs.replace(_stated(made, runs, store, key), spent=spent)
+    stated = msgspec.structs.replace(stated, id=identity(stated))
     return _kept(stated, laboratory, key)
 
 
@@ -232,7 +234,7 @@ def _stated(made: Planned, runs: Sequence[Used], store: SqliteStore, key: Signin
             same_subject=made.before.made.subject == subject, runs=made.before.made.runs,
             changes=changes(made.before, found, (made.standard, languages, asked.level), store),
         )  # fmt: skip
-    statement = Campaign(
+    return Campaign(
         id="", title=made.scene.name, issued=datetime.now(UTC).isoformat(timespec="seconds"),
         laboratory=key.mark(str(made.scene.tables.get("laboratory", ""))), standard=made.standard, subject=subject,
         level=asked.level, level_each=stated.level_each, seed=asked.seed, languages=languages, levels=made.levels,
@@ -240,12 +242,13 @@ def _stated(made: Planned, runs: Sequence[Used], store: SqliteStore, key: Signin
         read=stated.read, runs=tuple(runs), lines=stated.lines, weights=made.weights, untested=_untested(made),
         round=again, software=software(),
     )  # fmt: skip
-    return msgspec.structs.replace(statement, id=identity(statement))
 
 
 def identity(made: Campaign) -> str:
     """The same content has the same id, whenever it was issued."""
     content = msgspec.to_builtins(msgspec.structs.replace(made, id="", issued=""))
+    if made.spent is None:  # as it was before it was stated
+        del content["spent"]
     return f"campaign-{digest(settled_json(content))[:12]}"
 
 

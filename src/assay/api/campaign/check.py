@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from math import isclose
+from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -36,9 +37,15 @@ class Outcome(NamedTuple):
     detail: str = ""
 
 
-def recomputed(made: Campaign, laboratory: Laboratory) -> list[Outcome]:
-    """Its id, the rows of its runs against their digests, every line, and every change, as far as the rows are here."""
-    found = [Outcome("content", "passed" if identity(made) == made.id else "failed", made.id)]
+def recomputed(made: Campaign, laboratory: Laboratory, folder: Path) -> list[Outcome]:
+    """Its id, the reports beside it, the rows of its runs against their digests, every line, and every change.
+
+    Args:
+        made: the campaign.
+        laboratory: whose store may hold the rows.
+        folder: where the statement lies.
+    """
+    found = [Outcome("content", "passed" if identity(made) == made.id else "failed", made.id), _reports(made, folder)]
     names = ("observations", "results", *(("changes",) if made.round is not None else ()))
     if not laboratory.has_store():
         return [*found, *(Outcome(name, "not_checked", "no_store") for name in names)]
@@ -50,6 +57,18 @@ def recomputed(made: Campaign, laboratory: Laboratory) -> list[Outcome]:
             return [*found, *_from_store(made, store, laboratory)]
     except _UNSOUND as error:
         return [*found, *(Outcome(name, "failed", f"{type(error).__name__}: {error}") for name in names)]
+
+
+def _reports(made: Campaign, folder: Path) -> Outcome:
+    """Whether the reports beside the statement are those that it names by digest."""
+    absent = False
+    for used in made.runs:
+        path = folder / f"{used.report}.json"
+        if "/" in used.report or "\\" in used.report or not path.is_file():
+            absent = True
+        elif digest_bytes(path.read_bytes()) != used.sha256:
+            return Outcome("reports", "failed", f"{used.key}: {path.name}")
+    return Outcome("reports", "not_checked", "no_report_files") if absent else Outcome("reports", "passed")
 
 
 def _from_store(made: Campaign, store: SqliteStore, laboratory: Laboratory) -> list[Outcome]:

@@ -10,6 +10,7 @@ import msgspec
 from assay.api.campaign.gathered import JUDGED, Block
 from assay.api.campaign.layout import table
 from assay.api.judging.judges import with_judges
+from assay.api.materials.certified import with_certificate
 from assay.api.measure import carry_out
 from assay.api.measurement import Measurement, load
 from assay.api.runs import settings
@@ -23,7 +24,7 @@ from assay.vocabulary.campaign import Cell, Used
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.errors import BadInput, CannotMeasure, VerificationFailed, near
 from assay.vocabulary.record import Json
-from assay.vocabulary.report import Particulars
+from assay.vocabulary.report import Conditions, Particulars
 from assay.vocabulary.result import Note
 
 _TABLES: Final = ("subject", "price", "limits", *Particulars.__struct_fields__)
@@ -128,7 +129,7 @@ def prepare(cells: Sequence[Cell], scene: Scene) -> Ready:
             continue
         form, reason = ours[0].form, None
         try:
-            made = load(_source(ours, scene, {"part": procedure}, form))
+            made = with_certificate(load(_source(ours, scene, {"part": procedure}, form)), scene.laboratory)
         except BadInput as error:
             if not error.code.startswith(("sandbox.", "part.extra")):
                 raise
@@ -164,7 +165,7 @@ def _judged(cells: tuple[Cell, ...], scene: Scene) -> tuple[Part | None, Note]:
     channels = [{"measurand": _COUNTED, "instrument": _counted(cells[0])}, {"measurand": JUDGED, "instrument": reader}]
     source = _source(cells, scene, {"part": cells[0].procedure, "channel": channels}, key)
     try:
-        made = with_judges(load(source), scene.laboratory, source)
+        made = with_certificate(with_judges(load(source), scene.laboratory, source), scene.laboratory)
     except (BadInput, VerificationFailed) as error:
         if not error.code.startswith("certificate."):
             raise
@@ -184,11 +185,13 @@ def _counted(cell: Cell) -> str:
     return made.channels[0].instrument.part
 
 
-def carry(part: Part, scene: Scene, progress: Callable[[State], None]) -> Used:
+def carry(part: Part, scene: Scene, progress: Callable[[State], None]) -> tuple[Used, Conditions]:
     """Make one measurement, or take it from the store as far as it was made.
 
     A measurement in which nothing could be read is kept with its report: what it says is that all was lost.
 
+    Returns:
+        Where it is found, and what it took.
     Raises:
         CannotMeasure: it could not be completed; what arrived is kept.
     """
@@ -199,13 +202,14 @@ def carry(part: Part, scene: Scene, progress: Callable[[State], None]) -> Used:
         if error.code != "observe.nothing":
             raise
         report, envelope = _last(part.measurement, scene.laboratory, error)
-    return Used(
+    used = Used(
         key=part.key, procedure=report.procedure.name, run=report.run, report=report.id,
         sha256=digest_bytes(envelope), observations=report.observations.digest,
         generators=tuple(dict.fromkeys(cell.generator for cell in part.cells)),
         judge=Path(part.judge).name if part.judge else "", language=part.cells[0].language if part.judge else "",
         responses=report.conditions.responses,
     )  # fmt: skip
+    return used, report.conditions
 
 
 def _last(made: Measurement, laboratory: Laboratory, error: CannotMeasure) -> Any:

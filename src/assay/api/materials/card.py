@@ -6,6 +6,7 @@ from pathlib import Path
 
 from assay.api.materials.check import checked
 from assay.api.materials.described import described
+from assay.api.materials.exposed import check_opened
 from assay.api.materials.statements import certificates, tables
 from assay.catalogue.difficulties import difficulties
 from assay.catalogue.find import parts
@@ -39,6 +40,7 @@ def card(
         BadInput: nothing there to describe, or a file is there already.
     """
     made = described(target)
+    check_opened(made.material, Laboratory(Path(lab)), target)
     found = checked(made, lab)
     now = datetime.now(UTC).date().isoformat()
     data = DataCard(check=found, certificates=_certified(found.digest, lab), calibrated=_calibrated(made.material, lab),

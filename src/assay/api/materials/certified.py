@@ -16,8 +16,9 @@ from assay.vocabulary.material import Material
 from assay.vocabulary.material_certificate import MaterialCertificate
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.procedure import Channel, PartUse
+from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
-from assay.vocabulary.seal import SEAL_TYPE
+from assay.vocabulary.seal import SEAL_TYPE, Seal
 
 _MEAN = "general.mean"
 _MOST_NAMED = 5
@@ -43,9 +44,12 @@ def with_certificate(measurement: Measurement, laboratory: Laboratory) -> Measur
         _check_same(material, made, digest_bytes(material.statement))
         return _certified(measurement, made, digest_bytes(material.statement))
     kept = certificates(laboratory)
-    for one in reversed(kept):
-        if one.made.material.digest == material.digest:
-            return _certified(measurement, one.made, one.sha256)
+    ours = [one for one in kept if one.made.material.digest == material.digest]
+    if ours:
+        several = Note(code="material_certificates", values={"n": len(ours), "id": ours[-1].made.id})
+        if len(ours) > 1:
+            measurement = msgspec.structs.replace(measurement, notes=(*measurement.notes, several))
+        return _certified(measurement, ours[-1].made, ours[-1].sha256)
     if measurement.made_by is None:
         return measurement
     use = settled(msgspec.to_builtins(measurement.made_by))
@@ -69,21 +73,25 @@ def _certified(measurement: Measurement, made: MaterialCertificate, sha256: str)
     values = {"level": made.level, "certificate": sha256[:12], "id": made.id}
     remarks = [Note(code=f"material_{made.level}", values=values)]
     certified = msgspec.structs.replace(measurement, material=material)
-    if made.labels is None:
-        remarks.append(Note(code="labels_not_examined"))
-    else:
-        certified = _with_labels(certified, made, sha256)
-        if any(one.estimator.part == _MEAN for one in certified.recipe.procedure.channels):
-            remarks.append(Note(code="labels_not_in_budget"))
-    return msgspec.structs.replace(certified, notes=(*measurement.notes, *remarks))
+    certified, said = _with_labels(certified, made, sha256)
+    return msgspec.structs.replace(certified, notes=(*measurement.notes, *remarks, *said))
 
 
-def _with_labels(measurement: Measurement, made: MaterialCertificate, sha256: str) -> Measurement:
-    """The means of bounded measurands with the row for wrong reference values."""
+def _with_labels(
+    measurement: Measurement, made: MaterialCertificate | Seal, sha256: str
+) -> tuple[Measurement, tuple[Note, ...]]:
+    """The means of bounded measurands with the row for wrong reference values, and what is to be said of these."""
     recipe, labels = measurement.recipe, made.labels
-    assert labels is not None
-    settings = {"certificate": sha256, "checked": labels.checked, "wrong": labels.wrong, "unchecked": labels.unchecked,
-                "inherited": labels.inherited}  # fmt: skip
+    said = () if labels is not None else (Note(code="labels_not_examined"),)
+    settings: dict[str, Json]
+    if labels is not None:
+        settings = {"checked": labels.checked, "wrong": labels.wrong, "unchecked": labels.unchecked,
+                    "inherited": labels.inherited}  # fmt: skip
+    elif made.inherited:
+        settings = {"checked": 0, "wrong": 0, "unchecked": 1.0, "inherited": made.inherited}
+    else:
+        return measurement, said
+    settings["certificate"] = sha256
     early = recipe.procedure.plan.may_end_early
     channels = tuple(
         one if early or not _bounded_mean(one, recipe.measurands[one.measurand]) else msgspec.structs.replace(
@@ -94,7 +102,9 @@ def _with_labels(measurement: Measurement, made: MaterialCertificate, sha256: st
     estimators = {one.measurand: build("estimator", one.estimator, "estimator") for one in channels}
     recipe = msgspec.structs.replace(recipe, procedure=procedure, estimators=estimators)
     check_designs(recipe, measurement.material)
-    return msgspec.structs.replace(measurement, recipe=recipe)
+    if any(one.estimator.part == _MEAN for one in channels):
+        said = (*said, Note(code="labels_not_in_budget"))
+    return msgspec.structs.replace(measurement, recipe=recipe), said
 
 
 def _bounded_mean(channel: Channel, measurand: Measurand) -> bool:
@@ -114,6 +124,10 @@ def _sealed(measurement: Measurement, laboratory: Laboratory) -> Measurement:
         named = _named([material.leaves[k] for k in leaves])
         remarks.append(Note(code="sealed_opened", values={"n": len(leaves), "at": opened[0].issued, "items": named}))
     remarks += [note for note in seal.notes if note.code == "sealed_exposed"]
+    if seal.certificate:
+        remarks.append(Note(code="sealed_certified", values={"certificate": seal.certificate[:12]}))
+        measurement, said = _with_labels(measurement, seal, seal.certificate)
+        remarks += said
     return msgspec.structs.replace(measurement, notes=(*measurement.notes, *remarks))
 
 

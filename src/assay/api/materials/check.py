@@ -1,5 +1,6 @@
 """Check a material, or a generator: what must be mended before results rest on it, and what is to be known."""
 
+import re
 from collections.abc import Sequence
 from math import sqrt
 from pathlib import Path
@@ -7,12 +8,16 @@ from pathlib import Path
 from assay.api.materials import keyed, options, texts
 from assay.api.materials.described import Described, described, generator
 from assay.catalogue.find import locate
+from assay.reports.text import harmless
 from assay.testing.check import check_part, missing_extra
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.workshop import Finding, MaterialCheck
 
 _FEW = 100
 _Z = 1.959964
+_MOST_LINES = 20
+"""Lines that cannot be read which are named; the rest is counted."""
+_SEED = re.compile(r" for the seed \d+ in '\w+'")
 
 
 def check(target: str, lab: str | Path = ".assay", against: Sequence[str] = ()) -> MaterialCheck:
@@ -31,7 +36,7 @@ def check(target: str, lab: str | Path = ".assay", against: Sequence[str] = ()) 
         (".jsonl", ".csv", ".parquet", ".toml")
     ):  # fmt: skip
         locate("generator", target, "assay material check")
-    return checked(described(target), lab, against)
+    return checked(described(target, sift=True), lab, against)
 
 
 def checked(made: Described, lab: str | Path = ".assay", against: Sequence[str] = ()) -> MaterialCheck:
@@ -43,13 +48,26 @@ def checked(made: Described, lab: str | Path = ".assay", against: Sequence[str] 
     letters, uneven = options.keys(material)
     cues, told = options.cues(material)
     systems, suspects, blamed = keyed.suspects(made, lab)
-    found += [*_stated(made), *texts.copies(material), *texts.leaks(made, against), *strange, *unread, *uneven, *told,
-              *blamed, *_size(made)]  # fmt: skip
+    found += [*_unreadable(made), *_stated(made), *texts.copies(material), *texts.leaks(made, against), *strange,
+              *unread, *uneven, *told, *blamed, *_size(made)]  # fmt: skip
     return MaterialCheck(
         name=material.name, digest=material.digest, version=material.version, licence=material.licence, card=made.card,
         items=len(material.items), characters=sizes, languages=spoken, forms=forms, keys=letters, cues=cues,
         subjects=systems, suspects=suspects, findings=tuple(sorted(found, key=lambda one: one.severity != "mend")),
     )  # fmt: skip
+
+
+def _unreadable(made: Described) -> list[Finding]:
+    """The lines that were passed over."""
+    if not made.faults:
+        return []
+    places = [f"{one.values['place']}: {harmless(_reason(one))}" for one in made.faults]
+    return [Finding(code="unreadable", severity="mend", n=len(places), places=tuple(places[:_MOST_LINES]))]
+
+
+def _reason(fault: BadInput) -> str:
+    same = f"{fault.values['id']!r} = {fault.values['first']}" if "first" in fault.values else ""
+    return same or str(fault.values["reason"])
 
 
 def _stated(made: Described) -> list[Finding]:
@@ -87,7 +105,11 @@ def _generator(name: str) -> MaterialCheck:
         faults = check_part(part)
     except RuntimeError as error:  # a loop that runs already, as in a notebook
         raise BadInput("part.broken", name=name, path=part.path, reason=error) from error
+    alike: dict[str, list[str]] = {}
+    for fault in faults:
+        alike.setdefault(_SEED.sub("", fault), []).append(fault)
     findings = tuple(
-        Finding(code="contract", severity="mend", n=1, places=(part.path,), values={"fault": fault}) for fault in faults
+        Finding(code="contract", severity="mend", n=len(same), places=(part.path,), values={"fault": same[0]})
+        for same in alike.values()
     )
     return MaterialCheck(name=name, findings=findings)

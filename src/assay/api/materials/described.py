@@ -1,13 +1,16 @@
 """What is to be checked or described: a file of items, a folder, or a file with a ``[material]`` table and its card."""
 
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
+
+import msgspec
 
 from assay.catalogue.build import build, fill, read_toml
 from assay.catalogue.find import locate, parts
 from assay.reports.text import harmless
 from assay.vocabulary.errors import AssayError, BadInput
 from assay.vocabulary.material import Item, Material
+from assay.vocabulary.material_certificate import Manifest
 from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.record import Json
 from assay.vocabulary.workshop import Card
@@ -28,6 +31,7 @@ class Described(NamedTuple):
         carded: whether there is a card.
         place: the file or folder that was named.
         table: whether the items are lines of a file of one's own, whose source only a card can state.
+        faults: what is wrong with lines that were passed over.
     """
 
     material: Material
@@ -35,14 +39,25 @@ class Described(NamedTuple):
     carded: bool
     place: Path
     table: bool = True
+    faults: tuple[BadInput, ...] = ()
 
 
-def described(target: str | Path) -> Described:
+@runtime_checkable
+class Sifting(Protocol):
+    """A material part that can tell its lines that can be read from those that cannot."""
+
+    def sifted(self, folder: Path) -> tuple[Material, list[BadInput]]:
+        """The items of the former, and what is wrong with each of the latter."""
+        ...
+
+
+def described(target: str | Path, sift: bool = False) -> Described:
     """Read a material.
 
     Args:
         target: a table of items; a TOML file with a table ``[material]`` and perhaps ``[card]``; or a folder with
             ``material.toml``, or that of a release.
+        sift: pass over lines that cannot be read, and tell of them.
     Raises:
         BadInput: no such file, nothing in it that says where the items are, or anything that is wrong with them.
     """
@@ -51,13 +66,38 @@ def described(target: str | Path) -> Described:
         raise BadInput("file.missing", path=str(target))
     if path.is_dir():
         if (path / FILE).is_file():
-            return _from_toml(path / FILE, path)
+            return _from_toml(path / FILE, path, sift)
         if (path / _RELEASE).is_file():
-            return Described(_made("general.released", {"path": str(path.resolve())}, path), Card(), False, path, False)
+            made, _ = _made("general.released", {"path": str(path.resolve())}, path, False)
+            stated = released_card(path)
+            return Described(made, stated or Card(), stated is not None, path, False)
         raise BadInput("workshop.empty_folder", path=str(target))
     if path.suffix.lower() in _TABLES:
-        return Described(_made(_TABLE, {"path": path.name}, path.parent), Card(), False, path)
-    return _from_toml(path, path)
+        made, faults = _made(_TABLE, {"path": path.name}, path.parent, sift)
+        return Described(made, Card(), False, path, faults=faults)
+    return _from_toml(path, path, sift)
+
+
+def released_card(folder: Path) -> Card | None:
+    """The card of a release whose items were read already; None where it has none."""
+    return msgspec.json.decode((folder / _RELEASE).read_bytes(), type=Manifest).card
+
+
+def card_in(table: dict[str, Json], path: str) -> Card | None:
+    """The table ``[card]`` of a file; None where it has none.
+
+    Raises:
+        BadInput: it is no table, has an unknown key, or names an instrument that is not there.
+    """
+    card = table.get("card")
+    if card is None:
+        return None
+    if not isinstance(card, dict):
+        raise BadInput("setting.type", where=path, key="card", got=repr(card), expected="a table, [card]")
+    made: Card = fill(Card, card, f"{path} [card]")
+    if made.instrument:
+        locate("instrument", made.instrument, f"{path} [card]")
+    return made
 
 
 def generator(target: str) -> bool:
@@ -91,32 +131,33 @@ def words_of(stimulus: Json) -> str:
     return ""
 
 
-def _from_toml(path: Path, place: Path) -> Described:
+def _from_toml(path: Path, place: Path, sift: bool) -> Described:
     table = read_toml(path)
     given: Any = table.get("material")
     if not isinstance(given, dict) or not isinstance(given.get("part"), str):
         expected = "the name of a part that brings items, such as general.table; see: assay material new"
         raise BadInput("setting.missing", where=str(path), key="[material] part", expected=expected)
-    material = _made(given["part"], {key: value for key, value in given.items() if key != "part"}, path.parent)
-    card = table.get("card")
-    if card is not None and not isinstance(card, dict):
-        raise BadInput("setting.type", where=str(path), key="card", got=repr(card), expected="a table, [card]")
-    made: Card = fill(Card, card or {}, f"{path} [card]")
-    if made.instrument:
-        locate("instrument", made.instrument, f"{path} [card]")
-    return Described(material, made, card is not None, place, given["part"] == _TABLE)
+    settings = {key: value for key, value in given.items() if key != "part"}
+    material, faults = _made(given["part"], settings, path.parent, sift)
+    card = card_in(table, str(path))
+    return Described(material, card or Card(), card is not None, place, given["part"] == _TABLE, faults)
 
 
-def _made(part: str, settings: dict[str, Json], folder: Path) -> Material:
+def _made(
+    part: str, settings: dict[str, Json], folder: Path, sift: bool
+) -> tuple[Material, tuple[BadInput, ...]]:
     source: Any = build("material", PartUse(part=part, settings=settings), "[material]")
     try:
+        if sift and isinstance(source, Sifting):
+            found, faults = source.sifted(folder)
+            return found, tuple(faults)
         made: Material = source.load(folder)
     except AssayError:
         raise
     except Exception as error:  # a part of the user's own pack, which the workshop is there to mend
         reason = f"{type(error).__name__}: {error}"
         raise BadInput("part.failed", name=part, reason=harmless(reason[:_LONGEST_REASON])) from error
-    return made
+    return made, ()
 
 
 def _of_form(form: str) -> str:

@@ -1,5 +1,6 @@
 """The generators of a bank calibrated with one's own runs, and the table signed."""
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -38,12 +39,14 @@ class Wanted(Record, kw_only=True):
         name: what the table is called.
         onto: table whose scale it is brought to; None for a scale of its own.
         output: file to write besides the one in the laboratory.
+        replace: whether that file may be there already.
         laboratory: name of the laboratory, as the table prints it.
     """
 
     name: str = "own"
     onto: str | None = "bank.reference"
     output: str | None = None
+    replace: bool = False
     laboratory: str = ""
 
 
@@ -111,8 +114,11 @@ def calibrate_cells(runs: list[str], lab: str | Path = ".assay", wanted: Wanted 
         lab: folder of the laboratory.
         wanted: how.
     Raises:
-        BadInput: fewer than ten subjects, items of no bank, several readings of an item, too few shared cells.
+        BadInput: fewer than ten subjects, items of no bank, several readings of an item, too few shared cells, or the
+            file is there already.
     """
+    if wanted.output is not None and not wanted.replace and os.path.lexists(wanted.output):
+        raise BadInput("card.exists", path=wanted.output)
     with opened(lab, write=True) as store:
         made = _made(runs, store, wanted.name, wanted.onto)
         laboratory = store.laboratory

@@ -1,19 +1,23 @@
 """The exposure ledger read: which items went to whom, how often, and whether the ledger is whole."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from assay.api.materials.statements import heads
+import msgspec
+
+from assay.api.materials.statements import heads, openings
 from assay.api.runs import opened
+from assay.store.laboratory import Laboratory
 from assay.store.ledger import LedgerStore
 from assay.store.sqlite import SqliteStore
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.ledger import Break, Entry, Head, breaks
-from assay.vocabulary.material import Item
+from assay.vocabulary.material import Item, Material
 from assay.vocabulary.record import Record
+from assay.vocabulary.seal import leaf
 
 _MOST_NAMED = 5
 _SHOWN = ("begun", "ended", "judged", "earlier")
@@ -32,6 +36,7 @@ class ItemExposure(Record, kw_only=True):
         first: when it was first given, ISO 8601 UTC; empty if not known.
         last: when it was last given.
         certain: False where all its runs were interrupted, so that it may not have been given at all.
+        leaf: its leaf, where it was sealed and opened later; the last one of several.
     """
 
     item: str
@@ -42,6 +47,7 @@ class ItemExposure(Record, kw_only=True):
     first: str
     last: str
     certain: bool
+    leaf: str = ""
 
 
 class RunExposure(Record, kw_only=True):
@@ -100,7 +106,7 @@ class Wanted(Record, kw_only=True):
     """What to read from the ledger.
 
     Attributes:
-        item: id of an item, or the digest of its content.
+        item: id of an item, the digest of its content, or its leaf.
         subject: name of a subject, or the beginning of the digest of its identity.
         limit: items that went to a subject in more runs than this.
         verify: whether the ledger is whole.
@@ -199,27 +205,35 @@ def _of_subject(given: list[_Given], wanted: str) -> list[_Given]:
 
 def exposures(store: SqliteStore, given: Iterable[Any]) -> list[ItemExposure]:
     """Exposures by item and subject."""
-    contents: dict[str, list[tuple[str, str]]] = {}
+    contents: dict[str, list[tuple[str, str, str]]] = {}
+    shown = opened_leaves(store.laboratory)
     found: dict[tuple[str, str], ItemExposure] = {}
     for one in given:
         line = one.line
         if line.material not in contents:
-            contents[line.material] = [(item.id, content(item)) for item in store.material(line.material).items]
+            contents[line.material] = [_named(item, shown) for item in store.material(line.material).items]
         known = contents[line.material]
         for place in range(len(known)) if one.places is None else one.places:
-            name, what = known[place]
+            name, what, sealed = known[place]
             had = found.get((what, line.identity))
             found[(what, line.identity)] = ItemExposure(
                 item=name, content=what, subject=line.subject, identity=line.identity,
                 runs=(*(had.runs if had else ()), line.run), first=had.first if had else line.first,
                 last=line.last or (had.last if had else ""), certain=line.certain or bool(had and had.certain),
+                leaf=sealed or (had.leaf if had else ""),
             )  # fmt: skip
     return list(found.values())
 
 
+def _named(item: Item, shown: Mapping[str, Item]) -> tuple[str, str, str]:
+    """Name, content and leaf of an item; one that was sealed goes by what it is once it was opened."""
+    plain = shown.get(item.id)
+    return (item.id, content(item), "") if plain is None else (plain.id, content(plain), item.id)
+
+
 def _chosen(found: list[ItemExposure], wanted: Wanted) -> tuple[ItemExposure, ...]:
     if wanted.item is not None:
-        found = [one for one in found if wanted.item in (one.item, one.content)]
+        found = [one for one in found if wanted.item in (one.item, one.content, one.leaf)]
         if not found:
             raise BadInput("ledger.item", name=wanted.item)
     if wanted.limit is not None:
@@ -237,6 +251,24 @@ def over(store: SqliteStore, limit: int) -> set[str]:
     for one in exposures(store, _given(entries)):
         counts[one.content] += len(one.runs)
     return {what for what, n in counts.items() if n > limit}
+
+
+def opened_leaves(laboratory: Laboratory) -> dict[str, Item]:
+    """The items of sealed materials that were opened in a laboratory, by their leaves."""
+    return {
+        leaf(bytes.fromhex(one.salt), one.item).hex(): msgspec.convert(one.item, Item)
+        for made in openings(laboratory) for one in made.items if one.under(made.root, made.n_items)
+    }  # fmt: skip
+
+
+def check_opened(material: Material, laboratory: Laboratory, output: str) -> None:
+    """Refuse to put sealed items into the open in another way than by opening them; see ``assay material open``.
+
+    Raises:
+        BadInput: ``seal.closed``: the items are sealed, and not all of them were opened in this laboratory.
+    """
+    if material.leaves and not set(material.leaves) <= set(opened_leaves(laboratory)):
+        raise BadInput("seal.closed", name=material.name, path=output)
 
 
 def content(item: Item) -> str:

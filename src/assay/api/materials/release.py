@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
+from assay.api.materials.described import card_in, released_card
 from assay.api.materials.examined import alike, audit, stable
-from assay.api.materials.exposed import content, over
-from assay.api.materials.statements import believed, file_name, keep, read, write
+from assay.api.materials.exposed import check_opened, content, over
+from assay.api.materials.statements import Kept, believed, certificate_of, file_name, keep, read, write
 from assay.catalogue.build import build, read_toml
 from assay.line.compose import software
 from assay.reports.forms import MATERIAL
@@ -17,6 +20,7 @@ from assay.reports.statement import seal
 from assay.store.laboratory import Laboratory
 from assay.store.ledger import LedgerStore
 from assay.store.sqlite import SqliteStore
+from assay.uncertainty.label_errors import label_errors
 from assay.vocabulary.canonical import digest, digest_bytes, row_bytes, settled, signed_bytes
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.ledger import Head
@@ -34,8 +38,10 @@ from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import MaterialRecord
 from assay.vocabulary.result import Note
+from assay.vocabulary.workshop import Card
 
 _BY_CONSTRUCTION: Final = ("bank.release",)
+_RELEASED: Final = "general.released"
 
 
 class Asked(Record, kw_only=True):
@@ -98,14 +104,14 @@ def release(source: str | Path | dict[str, Json], lab: str | Path = ".assay", as
     """
     material, made_by = frozen(source)
     laboratory = Laboratory(Path(lab))
-    standing = _standing(made_by, asked, laboratory)
+    check_opened(material, laboratory, asked.output or file_name(material.name))
+    before = certificate_of(material, laboratory)
+    standing = _standing(made_by, asked, laboratory, before if material.statement else None)
     folder = Path(asked.output or f"{file_name(material.name)}-release")
     if folder.exists():
         raise BadInput("release.exists", path=str(folder))
     labels, wrong = (None, frozenset()) if asked.audit is None else audit(
         Path(asked.audit), material, standing.inherited)  # fmt: skip
-    if labels is None and standing.inherited:
-        standing = standing._replace(notes=(*standing.notes, Note(code="labels_inherited_only")))
     seen, head = _seen(laboratory, asked.limit)
     kept = tuple(item for item in material.items if item.id not in wrong and content(item) not in seen)
     excluded = len(material.items) - len(wrong) - len(kept)
@@ -113,17 +119,21 @@ def release(source: str | Path | dict[str, Json], lab: str | Path = ".assay", as
         raise BadInput("release.nothing", name=material.name, wrong=len(wrong), excluded=excluded)
     material = Material(name=material.name, version=material.version, licence=material.licence, source=material.source,
                         items=kept)  # fmt: skip
+    labels, more = _labels(labels, standing, before, bool(excluded))
+    standing = standing._replace(notes=(*standing.notes, *more))
     homogeneity = alike(material, asked.runs, lab, asked.shards) if asked.runs else None
     stability = stable(material, asked.anchors, lab) if asked.anchors else None
-    manifest = _manifest(material)
+    manifest = _manifest(material, _card(source, made_by))
     key = SigningKey.load_or_create(laboratory.keys)
     issued = datetime.now(UTC).isoformat(timespec="seconds")
     certificate = MaterialCertificate(
         id=f"{material.name}-{digest([material.digest, issued, standing, labels, stability])[:8]}", issued=issued,
         laboratory=key.mark(asked.laboratory), material=_record(material), made_by=made_by,
         software=software(), level=standing.level, basis=standing.basis, chain=standing.chain,
-        manifest=digest_bytes(manifest), labels=labels, homogeneity=homogeneity, stability=stability, excluded=excluded,
-        ledger=head, notes=(*standing.notes, *_notes(labels)),
+        manifest=digest_bytes(manifest), labels=labels,
+        inherited=(standing.inherited or None) if labels is None else None, homogeneity=homogeneity,
+        stability=stability, excluded=excluded, ledger=head,
+        notes=(*standing.notes, *_notes(labels), *_unlicensed(material)),
     )  # fmt: skip
     return _written(certificate, material, manifest, (folder, key, laboratory))
 
@@ -144,8 +154,31 @@ def frozen(source: str | Path | dict[str, Json]) -> tuple[Material, PartUse]:
     return material, PartUse(part=use.part, settings=settled(use.settings))
 
 
-def _standing(made_by: PartUse, asked: Asked, laboratory: Laboratory) -> _Standing:
-    """Primary by its own basis, or one level below the material that it was assigned against."""
+def _labels(
+    found: LabelAudit | None, standing: _Standing, before: Kept | None, fewer: bool
+) -> tuple[LabelAudit | None, tuple[Note, ...]]:
+    """What is known of wrong references: by an audit of its own, else by the certificate that the items had before."""
+    if found is not None:
+        return found, ()
+    if before is not None and (had := before.made.labels) is not None:
+        note = Note(code="labels_kept", values={"id": before.made.id, "certificate": before.sha256[:12]})
+        if not fewer:
+            return had, (note,)
+        again = label_errors(had.checked, had.wrong, 1.0, had.inherited)  # which of them were checked is not known
+        return msgspec.structs.replace(had, unchecked=1.0, remaining=again.remaining, u=again.u), (note,)
+    return None, (Note(code="labels_only_above"),) if standing.inherited else ()
+
+
+def _standing(made_by: PartUse, asked: Asked, laboratory: Laboratory, before: Kept | None) -> _Standing:
+    """Primary by its own basis, or one level below the material that it was assigned against; what was released before
+    stays where it stood.
+    """
+    if before is not None and asked.against is None:
+        made = before.made
+        if asked.basis not in (None, made.basis):
+            raise BadInput("release.other_basis", id=made.id, stated=made.basis, got=asked.basis)
+        inherited = made.labels.inherited if made.labels else made.inherited or 0.0
+        return _Standing(made.level, made.basis, made.chain, inherited, ())
     if asked.against is None:
         basis = asked.basis or ("construction" if made_by.part in _BY_CONSTRUCTION else None)
         if basis is None or basis == "assigned":
@@ -160,7 +193,7 @@ def _standing(made_by: PartUse, asked: Asked, laboratory: Laboratory) -> _Standi
     link = Link(level=above.level, name=above.material.name, material=above.material.digest,
                 certificate=digest_bytes(data))  # fmt: skip
     notes = () if above.labels else (Note(code="chain_not_examined", values={"name": above.material.name}),)
-    inherited = above.labels.u if above.labels else 0.0
+    inherited = above.labels.u if above.labels else above.inherited or 0.0
     return _Standing(LEVELS[LEVELS.index(above.level) + 1], "assigned", (link, *above.chain), inherited, notes)
 
 
@@ -180,6 +213,20 @@ def _notes(labels: LabelAudit | None) -> Sequence[Note]:
     return (Note(code="audit_left_out", values={"n": labels.wrong}),)
 
 
+def _unlicensed(material: Material) -> Sequence[Note]:
+    return () if material.licence else (Note(code="no_licence"),)
+
+
+def _card(source: str | Path | dict[str, Json], made_by: PartUse) -> Card | None:
+    """What the maker states: the table ``[card]`` of the file, else the card of the release that is released again."""
+    table = source if isinstance(source, dict) else read_toml(Path(source))
+    stated = card_in(table, "the material" if isinstance(source, dict) else str(source))
+    if stated is None and made_by.part == _RELEASED:
+        folder = Path() if isinstance(source, dict) else Path(source).parent
+        return released_card(folder / str(made_by.settings["path"]))
+    return stated
+
+
 def _record(material: Material) -> MaterialRecord:
     same = material.same_content()
     return MaterialRecord(
@@ -189,10 +236,10 @@ def _record(material: Material) -> MaterialRecord:
     )  # fmt: skip
 
 
-def _manifest(material: Material) -> bytes:
+def _manifest(material: Material, card: Card | None) -> bytes:
     made = Manifest(
         name=material.name, version=material.version, licence=material.licence, source=material.source,
-        digest=material.digest, items=tuple((item.id, digest(item)) for item in material.items),
+        digest=material.digest, items=tuple((item.id, digest(item)) for item in material.items), card=card,
     )  # fmt: skip
     return signed_bytes(made) + b"\n"
 

@@ -13,7 +13,7 @@ import msgspec
 from assay.api.materials.exposed import content, over
 from assay.api.materials.exposure import earlier
 from assay.api.materials.release import frozen
-from assay.api.materials.statements import believed, file_name, keep, read, write
+from assay.api.materials.statements import believed, certificate_of, file_name, keep, read, write
 from assay.reports.forms import OPENING, SEAL
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal as sign
@@ -66,6 +66,7 @@ def seal(
         if os.path.lexists(path):
             raise BadInput("release.exists", path=str(path))
     laboratory = Laboratory(Path(lab))
+    before = certificate_of(material, laboratory)
     salted = list(zip(salts(len(material.items)), material.items, strict=True))
     try:
         root = tree(salted)[0].root.hex()
@@ -81,6 +82,8 @@ def seal(
             id=f"{material.name}-{root[:8]}", issued=_now(), laboratory=own.mark(name), name=material.name,
             version=material.version, licence=material.licence, n_items=len(material.items), root=root,
             sealed=digest_bytes(data), ledger=head, notes=exposed,
+            certificate="" if before is None else before.sha256, labels=before.made.labels if before else None,
+            inherited=before.made.inherited if before else None,
         )  # fmt: skip
         envelope = sign(SEAL, made, own)
         _write_secret(paths[1], key_file(key))

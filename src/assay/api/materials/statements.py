@@ -13,7 +13,8 @@ from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.difficulty import Difficulties
 from assay.vocabulary.errors import AssayError, BadInput
 from assay.vocabulary.ledger import Head
-from assay.vocabulary.material_certificate import MaterialCertificate
+from assay.vocabulary.material import Material
+from assay.vocabulary.material_certificate import MATERIAL_TYPE, MaterialCertificate
 from assay.vocabulary.seal import Opening, Seal
 
 T = TypeVar("T", bound=Marked)
@@ -81,6 +82,20 @@ def certificates(laboratory: Laboratory) -> list[Kept]:
     """The certificates of materials in a laboratory, oldest first; files that cannot be believed are passed over."""
     found = [Kept(made, digest_bytes(data), path) for path, data, made in _all(MATERIAL, laboratory)]
     return sorted(found, key=lambda kept: (kept.made.issued, kept.sha256))
+
+
+def certificate_of(material: Material, laboratory: Laboratory) -> Kept | None:
+    """The certificate of a release beside its items, else the latest of these very items in the laboratory.
+
+    Raises:
+        VerificationFailed: the one beside the items was tampered with.
+        BadInput: ``material.unknown_key``.
+    """
+    if material.statement and predicate_type(material.statement) == MATERIAL_TYPE:
+        made = believed(MATERIAL, material.statement, material.name, laboratory)
+        return Kept(made, digest_bytes(material.statement), Path(material.name))
+    known = certificates(laboratory) if laboratory.folder.is_dir() else []
+    return next((one for one in reversed(known) if one.made.material.digest == material.digest), None)
 
 
 def openings(laboratory: Laboratory) -> list[Opening]:

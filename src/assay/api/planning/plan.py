@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from assay.api.judging.judges import with_judges
+from assay.api.materials.certified import with_certificate
 from assay.api.measurement import Measurement, load
 from assay.api.planning import cost as cost
 from assay.api.planning import scene as scene
@@ -87,7 +88,8 @@ def plan(
     """
     given = assumed or scene.Assumed()
     _check(wanted, pilots, given)
-    measurement = with_judges(load(source), Laboratory(Path(lab)), source)
+    laboratory = Laboratory(Path(lab))
+    measurement = with_certificate(with_judges(load(source), laboratory, source), laboratory)
     name = _measurand(measurement, wanted)
     found = seen(pilots, lab, measurement.recipe, measurement.material, name) if pilots else None
     set_out = scene.set_out(measurement, name, wanted, found, given)

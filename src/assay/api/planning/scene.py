@@ -8,6 +8,7 @@ import numpy as np
 from assay.api.measurement import Recipe
 from assay.api.planning.pilot import Seen, groups
 from assay.uncertainty.coverage import quantile
+from assay.uncertainty.label_errors import label_errors
 from assay.uncertainty.planning.cheapest import Goal, Scene
 from assay.uncertainty.planning.pilot import stands_for
 from assay.uncertainty.planning.planning import CONFIDENCE, SOURCES, Limit, Parts, Stands, paired, parts
@@ -15,6 +16,7 @@ from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.plan_record import Origin, PlanTarget
+from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.protocols import Corrects
 from assay.vocabulary.result import Note, Requirement
 
@@ -24,6 +26,7 @@ GROUP_SHARE: Final = 0.1
 VARIANT_SHARE: Final = 0.02
 CORRELATION: Final = 0.5
 
+_AUDITED: Final = "general.audited"
 _PILOT_SAYS: Final = ("sd", "item_share", "interaction_share", "group_share")
 
 
@@ -151,9 +154,9 @@ def set_out(measurement: Designed, name: str, wanted: Asked, found: Seen | None,
     """
     measurand, plan = measurement.recipe.measurands[name], measurement.recipe.procedure.plan
     estimator = measurement.recipe.estimators[name]
-    (part,) = (c.estimator.part for c in measurement.recipe.procedure.channels if c.measurand == name)
-    if part.rpartition(".")[2] != "mean" and not isinstance(estimator, Corrects):
-        raise BadInput("plan.estimator", measurand=name, estimator=part)
+    (use,) = (c.estimator for c in measurement.recipe.procedure.channels if c.measurand == name)
+    if use.part.rpartition(".")[2] != "mean" and use.part != _AUDITED and not isinstance(estimator, Corrects):
+        raise BadInput("plan.estimator", measurand=name, estimator=use.part)
     corrects = estimator if isinstance(estimator, Corrects) else None
     items = measurement.material.items
     group = groups(items)
@@ -165,6 +168,8 @@ def set_out(measurement: Designed, name: str, wanted: Asked, found: Seen | None,
         _assumed(seen_by, measurand, deciding, group is not None))  # fmt: skip
     start = _variants(start, given, measurand, plan.variants_are == "sample")
     start, fixed = (start, 0.0) if corrects is None else _corrected(start, corrects, given, found)
+    if use.part == _AUDITED:
+        start, fixed = _labelled(start, use, measurand, wanted.detect is not None)
     if wanted.detect is not None and (found is None or len(found.runs) == 1):
         start = _doubled(start, given)
     quarter = _range(measurand) ** 2 / 4 * (1.0 if corrects is None else corrects.slope**2)
@@ -212,6 +217,16 @@ def _corrected(
         notes = (*notes, Note(code="score_default", values={"score": value}))
     start = start._replace(parts=made, value=value, value_origin=origin, notes=notes)
     return start, corrects.floor(value) ** 2
+
+
+def _labelled(start: _Start, use: PartUse, measurand: Measurand, two: bool) -> tuple[_Start, float]:
+    """With a remark, and the variance that wrong references leave however many items are asked."""
+    known = {key: use.settings[key] for key in ("checked", "wrong", "unchecked", "inherited")}
+    wide, low = _range(measurand), measurand.low or 0.0
+    score = 1.0 if start.value is None else (start.value - low) / wide
+    u = label_errors(**known).at(score) * wide
+    note = Note(code="labels_cancel") if two else Note(code="labels_fixed", values={"u": u})
+    return start._replace(notes=(*start.notes, note)), u**2
 
 
 def _range(measurand: Measurand) -> float:

@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         help="table to whose scale it is brought (default: bank.reference)")  # fmt: skip
     parser.add_argument("--own-scale", action="store_true", help="leave it on the scale of these subjects")
     parser.add_argument("--output", metavar="FILE", help="write the signed table here (default: into the laboratory)")
+    parser.add_argument("--replace", action="store_true", help="replace the file of --output if it is there")
     parser.add_argument("--name", default="", help="name of the laboratory that calibrates")
     common(parser)
 
@@ -24,7 +25,8 @@ def run(args: argparse.Namespace) -> int:
     from assay.api.materials.difficulty import Wanted, calibrate_cells
 
     wanted = Wanted(
-        name=args.table, onto=None if args.own_scale else args.onto, output=args.output, laboratory=args.name
+        name=args.table, onto=None if args.own_scale else args.onto, output=args.output, replace=args.replace,
+        laboratory=args.name,
     )
     made = calibrate_cells(args.runs, args.lab, wanted)
     if args.json:

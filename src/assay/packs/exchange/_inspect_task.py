@@ -131,6 +131,18 @@ def scores(task: Any) -> list[tuple[str, bool]]:
     return found
 
 
+def all_named(task: Any) -> bool:
+    """Whether every score of a task is named before it runs: no scorer names the keys of its values by a pattern."""
+    from inspect_ai._util.registry import registry_info
+
+    for scorer in task.scorer or ():
+        metrics = task.metrics if task.metrics is not None else registry_info(scorer).metadata.get("metrics")
+        tables = [metrics] if isinstance(metrics, dict) else [one for one in metrics or () if isinstance(one, dict)]
+        if any(set(key) & set("*?[") for table in tables for key in table):
+            return False
+    return True
+
+
 def _keys(name: str, metrics: Any) -> Iterator[tuple[str, list[Any]]]:
     """The scores of a scorer with their metrics: one, or one for each key of its values that is named."""
     tables = [metrics] if isinstance(metrics, dict) else [one for one in metrics or () if isinstance(one, dict)]

@@ -57,6 +57,20 @@ def many_scores() -> Task:
     return Task(dataset=yes_no(8), scorer=[match(), several()])
 
 
+@scorer(metrics={"*": [accuracy()]})
+def by_pattern() -> Any:
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value={"polite": "C", "short": "I"})
+
+    return score
+
+
+@task
+def named_later() -> Task:
+    """Scores whose names stand in the answers alone: 1, and 0."""
+    return Task(dataset=yes_no(4), scorer=by_pattern())
+
+
 @scorer(metrics=[accuracy()])
 def breaks() -> Any:
     async def score(state: TaskState, target: Target) -> Score:

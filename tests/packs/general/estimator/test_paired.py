@@ -73,6 +73,12 @@ def test_binary_pairs_have_tangos_interval() -> None:
     assert (note.values["of_first"], note.values["of_second"]) == pytest.approx((20 / 21, 14 / 21))
 
 
+@pytest.mark.parametrize(("n", "said"), [(4, True), (9, True), (10, False)])
+def test_few_pairs_are_said_to_be_few(n: int, said: bool) -> None:
+    made = Paired().estimate(task(), interleaved([1] * n, [1, 0] + [1] * (n - 2)), material(n))
+    assert [note.values["n"] for note in made.notes if note.code == "few_pairs"] == [n] * said
+
+
 def test_graded_pairs_have_the_t_interval_of_scipy() -> None:
     rng = np.random.default_rng(4)
     first, second = rng.uniform(0.3, 1, 40), rng.uniform(0, 0.8, 40)

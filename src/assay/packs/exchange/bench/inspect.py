@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 
-from assay.packs.exchange._inspect_task import chosen, installed, load, scores, source_digest
+from assay.packs.exchange._inspect_task import all_named, chosen, installed, load, scores, source_digest
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.imported import Told
@@ -125,7 +125,7 @@ class Inspect:
             notes.append(Note(code="foreign.own_grader"))
         return Brought(
             bench=ready, use=PartUse(part=_PART, settings=ready._settings()), material=material,
-            channels=_channels(scores(task)), repeats=task.epochs or 1, notes=tuple(notes),
+            channels=_channels(scores(task)), repeats=task.epochs or 1, notes=tuple(notes), complete=all_named(task),
         )  # fmt: skip
 
     def stimulus(self, item: Item, variant: Variant) -> Json:

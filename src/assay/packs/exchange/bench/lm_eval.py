@@ -123,7 +123,7 @@ class LmEval:
         scores = list(dict.fromkeys(score for task in found.values() for score in task["scores"]))
         return Brought(
             bench=ready, use=PartUse(part=_PART, settings=ready._settings()), material=material,
-            channels=_channels(scores), repeats=1, notes=tuple(notes),
+            channels=_channels(scores), repeats=1, notes=tuple(notes), complete=True,
         )  # fmt: skip
 
     def stimulus(self, item: Item, variant: Variant) -> Json:

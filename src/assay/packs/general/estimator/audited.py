@@ -33,7 +33,7 @@ class Audited(Mean):
         strata: as for ``general.mean``.
         strata_weights: as for ``general.mean``.
         certificate: SHA-256 of the material's signed certificate, hexadecimal.
-        checked: items whose reference value was checked again.
+        checked: items whose reference value was checked again; 0 where only what the material above leaves is known.
         wrong: of them, those that were wrong and taken out.
         unchecked: share of the items that nobody checked again.
         inherited: standard uncertainty left by the material above at the end of the range, as a fraction of the range.
@@ -81,6 +81,10 @@ class Audited(Mean):
         added = labels.at((found.value - low) / (high - low)) * (high - low)
         values = {"checked": self.checked, "wrong": self.wrong, "certificate": self.certificate[:12],
                   "low": round(labels.interval[0], 4), "high": round(labels.interval[1], 4)}  # fmt: skip
+        if not self.checked:
+            above = Note(code="labels_from_above", values={"certificate": self.certificate[:12]})
+            return self._widened(
+                msgspec.structs.replace(found, notes=(*found.notes, above)), added, (low, high), material.digest)
         made = msgspec.structs.replace(
             found, notes=(*found.notes, Note(code="labels_audited", values=values)),
             unseen=tuple(code for code in found.unseen if code != "reference_labels"),

@@ -25,6 +25,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 _PART = "general.paired"
 _NEITHER, _FIRST, _SECOND = -1, 0, 1
+_FEW = 10
+"""Pairs below which the report says that they are few."""
 
 
 class _Sides(NamedTuple):
@@ -183,7 +185,9 @@ def _rows(observations: Observations, sides: _Sides, side: int) -> Rows:
 
 def _remarks(found: Difference) -> list[Note]:
     known = {"few_groups": {"n": found.n_units}, "few_variants": {"n": len(found.by_variant)}}
-    return [Note(code=code, values=dict(known.get(code, {}))) for code in found.notes]
+    notes = [Note(code=code, values=dict(known.get(code, {}))) for code in found.notes]
+    few = found.n_items < _FEW and "few_groups" not in found.notes
+    return [Note(code="few_pairs", values={"n": found.n_items}), *notes] if few else notes
 
 
 def _spread(found: Difference, level: float) -> Spread:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,16 @@ FORMATS: Final = ("jsonl", "csv", "parquet")
 _FIELD_LIMIT: Final = 2**31 - 1  # characters of one CSV cell; the csv module stops at 131072 if it is not told
 
 
-def rows(path: Path, shown: str, form: str, wanted: frozenset[str]) -> Iterator[Row]:
+Told = Callable[[BadInput], None]
+"""Told of a line that is broken, and may raise what it is told; if it does not, the next line is read."""
+
+
+def refuse(error: BadInput) -> None:
+    """The first broken line ends the reading."""
+    raise error
+
+
+def rows(path: Path, shown: str, form: str, wanted: frozenset[str], told: Told = refuse) -> Iterator[Row]:
     """Every row of a file.
 
     Args:
@@ -26,6 +35,7 @@ def rows(path: Path, shown: str, form: str, wanted: frozenset[str]) -> Iterator[
         shown: its path as the user wrote it, for messages.
         form: one of ``FORMATS``.
         wanted: the columns that will be used; a format that stores columns apart reads only these.
+        told: of lines that are broken.
     Raises:
         BadInput: the file is missing, unreadable or not UTF-8, or a line is broken.
     """
@@ -34,7 +44,7 @@ def rows(path: Path, shown: str, form: str, wanted: frozenset[str]) -> Iterator[
             raise BadInput("file.missing", path=shown)
         return _parquet(path, shown, wanted)
     data = _bytes(path, shown)
-    return _jsonl(data, path.name) if form == "jsonl" else _csv(data, path.name)
+    return _jsonl(data, path.name, told) if form == "jsonl" else _csv(data, path.name, told)
 
 
 def _bytes(path: Path, shown: str) -> bytes:
@@ -53,7 +63,7 @@ def _bytes(path: Path, shown: str) -> bytes:
     return data
 
 
-def _jsonl(data: bytes, name: str) -> Iterator[Row]:
+def _jsonl(data: bytes, name: str, told: Told) -> Iterator[Row]:
     decode = msgspec.json.Decoder().decode
     for number, line in enumerate(io.BytesIO(data), 1):
         try:
@@ -61,14 +71,16 @@ def _jsonl(data: bytes, name: str) -> Iterator[Row]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             if not line.strip():
                 continue
-            raise BadInput("table.bad_line", place=f"{name}:{number}", reason=f"not JSON ({error})") from error
-        if type(row) is not dict:
+            told(BadInput("table.bad_line", place=f"{name}:{number}", reason=f"not JSON ({error})"))
+            continue
+        if type(row) is dict:
+            yield number, row
+        else:
             reason = "not a JSON object; each line holds one item, such as {\"input\": \"…\"}"
-            raise BadInput("table.bad_line", place=f"{name}:{number}", reason=reason)
-        yield number, row
+            told(BadInput("table.bad_line", place=f"{name}:{number}", reason=reason))
 
 
-def _csv(data: bytes, name: str) -> Iterator[Row]:
+def _csv(data: bytes, name: str, told: Told) -> Iterator[Row]:
     # The limit is the csv module's, not the reader's; it is given back when the last row was read.
     limit = csv.field_size_limit(_FIELD_LIMIT)
     reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
@@ -83,7 +95,7 @@ def _csv(data: bytes, name: str) -> Iterator[Row]:
                 header = _header(cells, f"{name}:{place}")
             elif len(cells) != len(header):
                 reason = f"{len(cells)} columns, but the header has {len(header)}"
-                raise BadInput("table.bad_line", place=f"{name}:{place}", reason=reason)
+                told(BadInput("table.bad_line", place=f"{name}:{place}", reason=reason))
             else:
                 yield place, dict(zip(header, cells, strict=True))
     except csv.Error as error:

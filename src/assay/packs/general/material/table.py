@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from assay.packs.general.material._rows import FORMATS, Row, rows
+from assay.packs.general.material._rows import FORMATS, Row, Told, refuse, rows
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.material import Item, Material
 from assay.vocabulary.record import Json
@@ -64,14 +64,34 @@ class Table:
         Raises:
             BadInput: no such file, not UTF-8, a bad line, an id used twice, no items, a setting out of range.
         """
+        return self._read(folder, refuse)
+
+    def sifted(self, folder: Path) -> tuple[Material, list[BadInput]]:
+        """The items of the lines that can be read, and what is wrong with each of the others.
+
+        Args:
+            folder: where a relative path begins.
+        Raises:
+            BadInput: as for ``load``, but for bad lines and ids used twice, unless no line is left.
+        """
+        faults: list[BadInput] = []
+        try:
+            return self._read(folder, faults.append), faults
+        except BadInput as error:
+            raise faults[0] if faults and error.code == "table.empty" else error from None
+
+    def _read(self, folder: Path, told: Told) -> Material:
         self._check_settings()
         path = folder / self.path
         form = self._form(path)
         columns = {name: self.fields.get(name, name) for name in FIELDS}
-        source = rows(path, self.path, form, frozenset(columns.values()))
+        source = rows(path, self.path, form, frozenset(columns.values()), told)
         reader = _Reader(path.name, columns, form)
         for row in source:
-            reader.add(row)
+            try:
+                reader.add(row)
+            except BadInput as error:
+                told(error)
         if not reader.items:
             raise BadInput("table.empty", path=self.path)
         self._check_columns(reader)

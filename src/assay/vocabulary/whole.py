@@ -1,0 +1,156 @@
+"""Parts that take the trials of a restart all at once: a schedule of requests cannot be carried out one by one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from assay.vocabulary.material import Item
+from assay.vocabulary.observation import Observations, Reading, Response, Trial
+from assay.vocabulary.procedure import PartUse
+from assay.vocabulary.protocols import Bench, Estimator, Instrument, Subject
+from assay.vocabulary.record import Json
+from assay.vocabulary.result import Note, Result
+
+
+class Destination(NamedTuple):
+    """Where a subject takes its requests.
+
+    Attributes:
+        url: the whole address of a request.
+        headers: of every request, secrets included: never to be kept.
+        ca_file: PEM file of the authorities to trust instead of the system's; empty for those.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    ca_file: str = ""
+
+
+@runtime_checkable
+class Streams(Subject, Protocol):
+    """A subject that streams its answers over HTTP, so that somebody else may send the requests and take the times."""
+
+    def destination(self) -> Destination:
+        """Where requests go. Raises ``BadInput`` for an address that a load client cannot use."""
+        ...
+
+    def streamed(self, stimulus: Json, seed: int) -> bytes:
+        """Body of a request for a streamed answer. Raises ``Permanent`` for what is no stimulus."""
+        ...
+
+
+class Stage(NamedTuple):
+    """What a bench is doing in a restart, for whoever waits for it.
+
+    Attributes:
+        code: its name; words are ``progress.stage.<code>`` in ``words/<language>/commands.toml``.
+        seconds: about how long it takes; None where that is not known.
+    """
+
+    code: str
+    seconds: float | None = None
+
+
+@runtime_checkable
+class Offers(Bench, Protocol):
+    """A bench that carries out all trials of one repeat together: what a subject notices is the whole schedule."""
+
+    async def offer(
+        self, trials: Sequence[Trial], stimuli: Sequence[Json], subject: Subject,
+        tell: Callable[[Stage], None] = lambda stage: None,
+    ) -> list[Response]:
+        """Carry out one restart; a response for each trial, in their order, failures included.
+
+        Args:
+            trials: all of one repeat.
+            stimuli: what is put in each.
+            subject: what is measured.
+            tell: told, from any thread, what is done now.
+        """
+        ...
+
+    def answer(self, response: Response) -> Response:
+        """The response as an instrument sees it that reads one answer: without the times."""
+        ...
+
+    def remarks(self, restarts: Iterable[Sequence[Response]]) -> tuple[Note, ...]:
+        """What a report is to say of the restarts, made from the responses of each alone, so that it can be made again.
+
+        The code of each begins with the name of the bench's pack and a dot.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsWhole(Instrument, Protocol):
+    """An instrument that reads the responses of a restart together, since a reading depends on the others."""
+
+    def read_whole(self, items: Sequence[Item], responses: Sequence[Response]) -> Sequence[Reading]:
+        """A reading for each response, in their order, whatever their status. Never raises for what a subject did."""
+        ...
+
+    def settled(self, estimator: PartUse, firsts: Sequence[Response]) -> PartUse:
+        """The estimator with what the restarts found out about this instrument (its error, by calibration) as settings.
+
+        Args:
+            estimator: the estimator of its channel.
+            firsts: the first response of each restart, which has what belongs to all of them.
+        """
+        ...
+
+
+class Loaded(NamedTuple):
+    """What one restart put on a subject.
+
+    Attributes:
+        rate: requests a second that its schedule really had; None where requests waited for answers (a closed loop).
+        schedule: digest of the schedule; empty where there was none.
+        concurrency: greatest number of requests in progress.
+        unsteady: code of the reason why there was no steady part; empty if there was one.
+        overloaded: there was none because more was asked than could be answered.
+        refused: codes of the reasons why its times may not be relied upon; empty if they may.
+    """
+
+    rate: float | None
+    schedule: str
+    concurrency: int
+    unsteady: str
+    overloaded: bool
+    refused: tuple[str, ...]
+
+
+@runtime_checkable
+class Loads(Offers, Protocol):
+    """A bench that puts a load on a subject, and can say of a restart what that load was."""
+
+    def loaded(self, responses: Sequence[Response]) -> Loaded | None:
+        """What a restart put on the subject; None where its responses do not say.
+
+        Args:
+            responses: all of one restart, in the order of the schedule.
+        """
+        ...
+
+
+@runtime_checkable
+class Dependent(Estimator, Protocol):
+    """An estimator of readings that depend on those before them.
+
+    Two of its results are compared by the intervals of each, not item by item: that an item was slow says less of the
+    item than of the requests before it.
+    """
+
+    def influence(
+        self, observations: Observations, result: Result
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+        """Which rows the result rests on, and a number for each whose means over stretches of a run move the result.
+
+        Args:
+            observations: the rows of the channel.
+            result: what was made of them.
+        Returns:
+            Both of shape (rows,): true for the rows that count, and their numbers.
+        """
+        ...
