@@ -50,6 +50,32 @@ def test_a_campaign_is_shown_written_and_verified(
     assert made["campaign"]["id"] == path.stem and len(made["campaign"]["lines"]) > 60
 
 
+def test_a_campaign_that_was_issued_is_shown_again_without_its_command(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*ASKED, "--quiet", "--html", "page.html"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    (path,) = (folder / "lab" / "reports").glob("campaign-*.json")
+    for name in (path.stem, path.stem[:12], str(path)):
+        assert main(["show", name, "--lab", "lab"]) == 0
+        assert capsys.readouterr().out.splitlines()[:40] == told[:40]
+    assert main(["report", path.stem, "--lab", "lab"]) == 0
+    assert path.with_suffix(".html").read_text() == (folder / "page.html").read_text()
+    assert main(["report", path.stem, "--lab", "lab", "--format", "markdown", "--lang", "zh"]) == 0
+    text = path.with_suffix(".zh.md").read_text()
+    assert "| 推理 |" in text and "6.3" in text and "向被测对象请求" in text
+    capsys.readouterr()
+    for arguments, words in (
+        (["show", "campaign-0"], path.stem), (["report", path.stem, "--level", "0.9"], "as it was issued"),
+        (["report", "last", "--format", "markdown"], "assay export"),
+    ):  # fmt: skip
+        assert main([*arguments, "--lab", "lab"]) == 2
+        assert words in capsys.readouterr().err
+    kept = path.read_text()
+    path.write_text(kept.replace('"payload":"ey', '"payload":"eZ', 1))
+    assert main(["show", str(path), "--lab", "lab"]) in (2, 5) and not capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -112,7 +112,7 @@ def test_every_command_prints_one_json_value(place: Any, run: Run, finished: dic
     }  # fmt: skip
     elsewhere = {  # their own tests show it
         "reference", "uncertainty", "compare", "interlab", "control", "plan", "rate", "calibrate", "validate", "import",
-        "arena", "material", "calibrate-client",
+        "arena", "material", "calibrate-client", "grade", "pareto", "route", "sweep", "bottleneck",
         "export",
     }  # fmt: skip
     assert {*commands, *elsewhere} >= {*COMMANDS}

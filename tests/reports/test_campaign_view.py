@@ -4,11 +4,12 @@ import msgspec
 import pytest
 
 from assay.api.campaign.standards import standard
+from assay.reports.campaign_markdown import campaign_markdown
 from assay.reports.campaign_picture import bars, changes, radar
 from assay.reports.campaign_terminal import plan, terminal
 from assay.reports.campaign_view import CampaignView, html
 from assay.reports.text import width
-from assay.vocabulary.campaign import Campaign, Cell, Change, Draw, Line, Round, Shift, Untested, Used
+from assay.vocabulary.campaign import Campaign, Cell, Change, Draw, Line, Round, Shift, Spent, Untested, Used
 from assay.vocabulary.report import LaboratoryMark
 from assay.vocabulary.result import Note
 from assay.vocabulary.words import section
@@ -82,6 +83,28 @@ def test_a_dimension_without_a_value_has_its_reason_and_no_number() -> None:
     seen = CampaignView(campaign(), "en")
     (line,) = [one for one in seen.dimensions if one.line.name == "generation"]
     assert not line.value and not line.interval and line.why.startswith("not run: the judge has no certificate")
+
+
+def test_a_later_round_names_the_seeds_of_its_items_and_what_it_took() -> None:
+    draws = (Draw(seed=3, made=9, kept=4), Draw(seed=8, made=5, kept=5))
+    cells = (msgspec.structs.replace(campaign().cells[0], draws=draws),)
+    spent = Spent(requests=9, responses=9, usage={"input_tokens": 70}, cost=0.25, currency="EUR", judge_requests=2,
+                  judge_cost={"USD": 1.5})  # fmt: skip
+    text = terminal(campaign(cells=cells, read=(9,), round=LATER, seed=8, spent=spent), "en", 200)
+    assert "drawn from seeds (3: 4 items, 8: 5 items)" in text
+    assert "9 requests to the subject, 9 responses; 70 tokens; cost 0.25" in text and "judges 1.5" in text
+    assert "cost" not in terminal(campaign(), "en", 200)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_in_markdown_what_others_wrote_stays_text_and_nothing_is_left_out(language: str) -> None:
+    text = campaign_markdown(campaign(round=LATER), language, "0" * 64)
+    assert "<script" not in text and "0" * 64 in text
+    seen = CampaignView(campaign(round=LATER), language)
+    for one in seen.dimensions:
+        assert f"| {one.name} | {one.value}" in text
+    for _, title, _, _, _ in seen.clauses:
+        assert title.split()[0] in text
 
 
 def test_numbers_are_rounded_by_their_uncertainty() -> None:

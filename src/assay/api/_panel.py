@@ -95,7 +95,7 @@ def panel(works: Sequence[Work], measurand: str) -> Panel:
                 first.append(one)
         names = [variant.name for variant in work.recipe.procedure.plan.variants]
         variant = np.array([variants.setdefault(name, len(variants)) for name in names])
-        sides.append(_side(work, measurand, (item, variant, content)))
+        sides.append(side_of(work, measurand, (item, variant, content)))
         theirs = [(first[place].weight, first[place].group) for place in item]
         if theirs != [(one.weight, one.group) for one in work.material.items]:
             notes.append(Note(code="weights_of_first", values={"run": work.manifest.planned.run}))
@@ -106,7 +106,7 @@ def panel(works: Sequence[Work], measurand: str) -> Panel:
         weight=weight, group=_groups(first), n_variants=len(variants), population=plan.estimand == "population",
         variants_are_sample=plan.variants_are == "sample", bounds=(defined.low, defined.high),
     )  # fmt: skip
-    made = Panel(defined, design, tuple(sides), (*notes, *_methods(works, measurand)))
+    made = Panel(defined, design, tuple(sides), (*notes, *methods(works, measurand)))
     for side in made.sides:
         _check_mean(made, side)
     return made
@@ -125,7 +125,16 @@ def _groups(items: list[Item]) -> Ints | None:
     return np.array([places.setdefault(name, len(places)) for name in names])
 
 
-def _side(work: Work, measurand: str, where: tuple[Ints, Ints, dict[str, str]]) -> Side:
+def side_of(work: Work, measurand: str, where: tuple[Ints, Ints, dict[str, str]]) -> Side:
+    """A run with its own result.
+
+    Args:
+        work: the run.
+        measurand: what is compared.
+        where: places of its items and variants in the panel, and what each item id asks.
+    Raises:
+        BadInput: its readings of this measurand are not in the store.
+    """
     number = run_channels(work).get(measurand)
     if number is None:
         raise BadInput("compare.not_read", run=work.manifest.planned.run, measurand=measurand)
@@ -135,7 +144,7 @@ def _side(work: Work, measurand: str, where: tuple[Ints, Ints, dict[str, str]]) 
     return Side(work, estimated, observations, *where)
 
 
-def _methods(works: Sequence[Work], measurand: str) -> list[Note]:
+def methods(works: Sequence[Work], measurand: str) -> list[Note]:
     """In what the methods differ besides the subject; the differences are then not the subjects' alone."""
     codes = []
     plans = [work.recipe.procedure.plan for work in works]

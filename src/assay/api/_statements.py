@@ -7,31 +7,40 @@ from typing import Final, Literal, NamedTuple
 
 from assay.api.arena.arena import held_against
 from assay.api.arena.fields import differing
+from assay.api.bottleneck.bottleneck import differing as bottleneck_differing
+from assay.api.bottleneck.bottleneck import held_against as bottleneck_held_against
 from assay.api.campaign.check import recomputed as campaign_recomputed
+from assay.api.grading.grade import check as grade_differing
+from assay.api.grading.grade import held_against as grade_held_against
 from assay.api.judging.verdicts import recomputed
 from assay.api.keys import trusted
 from assay.api.laboratories.interlab import check as check_interlab
 from assay.api.materials import difficulty
 from assay.api.materials import verification as materials
+from assay.api.sweep.check import differing as sweep_differing
+from assay.api.sweep.check import held_against as sweep_held_against
 from assay.api.validate import passed
 from assay.line.compose import software
-from assay.reports.forms import ARENA, CAMPAIGN, INTERLAB, JUDGE, LOAD_CLIENT, VALIDATION
+from assay.reports.forms import ARENA, BOTTLENECK, CAMPAIGN, GRADING, INTERLAB, JUDGE, LOAD_CLIENT, SWEEP, VALIDATION
 from assay.reports.statement import unseal
 from assay.reports.text import harmless
 from assay.store.laboratory import Laboratory
 from assay.testing.validation import exact, judge, published
 from assay.testing.validation.code import code_digest
 from assay.vocabulary.arena import ARENA_TYPE
+from assay.vocabulary.bottleneck import BOTTLENECK_TYPE
 from assay.vocabulary.campaign import CAMPAIGN_TYPE
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.certificate import CERTIFICATE_TYPE
 from assay.vocabulary.difficulty import DIFFICULTY_TYPE
 from assay.vocabulary.errors import AssayError, VerificationFailed
+from assay.vocabulary.grading import GRADING_TYPE
 from assay.vocabulary.interlab import INTERLAB_TYPE, Interlab
 from assay.vocabulary.load_client import LOAD_CLIENT_TYPE, sound
 from assay.vocabulary.material_certificate import MATERIAL_TYPE
 from assay.vocabulary.report import PREDICATE_TYPE
 from assay.vocabulary.seal import OPENING_TYPE, SEAL_TYPE
+from assay.vocabulary.sweep import SWEEP_TYPE
 from assay.vocabulary.validation import VALIDATION_TYPE, Case, CoverageLine, Validation
 
 _LONGEST: Final = 100
@@ -136,9 +145,36 @@ def _validation(data: bytes, path: str, laboratory: Laboratory) -> Checked:
 
 def _campaign(data: bytes, path: str, laboratory: Laboratory) -> Checked:
     opened = unseal(CAMPAIGN, data, path, trusted(laboratory.keys))
-    findings = [Finding(*one) for one in campaign_recomputed(opened.made, laboratory)]
+    findings = [Finding(*one) for one in campaign_recomputed(opened.made, laboratory, Path(path).parent)]
     signed = _signed(opened.key_id, opened.trusted)
     return Checked(opened.made.id, opened.key_id, opened.trusted, (*signed, *findings))
+
+
+def _grading(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = unseal(GRADING, data, path, trusted(laboratory.keys))
+    place = grade_differing(opened.made)
+    results = Finding("grade", "failed", place) if place else Finding("grade", "passed")
+    outcome, detail = grade_held_against(opened.made, laboratory)
+    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("graded_results", outcome, detail))
+    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
+
+
+def _sweep(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = unseal(SWEEP, data, path, trusted(laboratory.keys))
+    place = sweep_differing(opened.made)
+    results = Finding("sweep", "failed", place) if place else Finding("sweep", "passed")
+    outcome, detail = sweep_held_against(opened.made, laboratory)
+    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("sweep_runs", outcome, detail))
+    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
+
+
+def _bottleneck(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+    opened = unseal(BOTTLENECK, data, path, trusted(laboratory.keys))
+    place = bottleneck_differing(opened.made)
+    results = Finding("limiting_stage", "failed", place) if place else Finding("limiting_stage", "passed")
+    outcome, detail = bottleneck_held_against(opened.made, laboratory)
+    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("stage_runs", outcome, detail))
+    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
 
 
 def _load_client(data: bytes, path: str, laboratory: Laboratory) -> Checked:
@@ -221,6 +257,7 @@ def _material(check: Callable[[bytes, str, Laboratory], materials.Verified]) -> 
 _KINDS: Final[dict[str, _Check]] = {
     INTERLAB_TYPE: _interlab, VALIDATION_TYPE: _validation, CERTIFICATE_TYPE: _judge, ARENA_TYPE: _arena,
     CAMPAIGN_TYPE: _campaign, LOAD_CLIENT_TYPE: _load_client,
+    BOTTLENECK_TYPE: _bottleneck, GRADING_TYPE: _grading, SWEEP_TYPE: _sweep,
     MATERIAL_TYPE: _material(materials.certificate), SEAL_TYPE: _material(materials.seal),
     OPENING_TYPE: _material(materials.opening), DIFFICULTY_TYPE: _material(difficulty.verified),
 }  # fmt: skip

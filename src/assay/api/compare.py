@@ -7,32 +7,23 @@ from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from assay.api._panel import Compared, Pairing, Panel, Side, panel
+from assay.api._beside import beside, stands_alone
+from assay.api._judged import Rule, Shown, comparison, effect, in_all, pairs_of, shown, verdict_of
+from assay.api._panel import Compared, Pairing, Panel, panel
+from assay.api.laboratories.gathered import read_file
 from assay.api.runs import opened
 from assay.api.work import Work, reopen
+from assay.reports.envelope import open_envelope
 from assay.store.laboratory import writing
 from assay.store.sqlite import SqliteStore
 from assay.uncertainty.comparing.difference import Difference, interval, probability_positive, tail
-from assay.uncertainty.comparing.multiple import benjamini_hochberg, groups, holm, items_needed, level_of_each, ranks
+from assay.uncertainty.comparing.multiple import benjamini_hochberg, holm, items_needed, level_of_each
 from assay.uncertainty.comparing.signs import mcnemar, sign_flip
-from assay.vocabulary.canonical import row_bytes
-from assay.vocabulary.comparison import (
-    Answer,
-    ComparedSystem,
-    Comparison,
-    PairDifference,
-    Question,
-    Rank,
-    Verdict,
-)
+from assay.vocabulary.comparison import Comparison, PairDifference, Question
 from assay.vocabulary.errors import BadInput, near
-from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.protocols import RunRecord
 from assay.vocabulary.result import Note
-
-Flags = npt.NDArray[np.bool_]
 
 _POWER: Final = 0.8
 
@@ -52,37 +43,36 @@ class Asked(NamedTuple):
     margin: float | None = None
     better: bool = False
 
-
-class _Rule(NamedTuple):
-    """How differences are judged: level of each interval, level of the two one-sided tests, margin, direction."""
-
-    each: float
-    equivalence: float
-    margin: float | None
-    better: str
+    @property
+    def question(self) -> Question:
+        """What is asked; empty if nothing is."""
+        return "better" if self.better else "equivalent" if self.margin is not None else ""
 
 
 def compare(runs: Sequence[str], lab: str | Path = ".assay", asked: Asked | None = None) -> Comparison:
     """Compare finished runs of one laboratory on one measurand; nothing is asked and nothing is written.
 
-    Items are paired by their id and what they ask, variants by their name.
+    Items are paired by their id and what they ask, variants by their name. Where readings depend on those before them,
+    as the times of requests do, runs are compared by the intervals of each.
 
     Args:
-        runs: names of two runs or more, or the beginnings of them, or ``last``.
+        runs: names of two runs or more, or the beginnings of them, or ``last``, or files with their signed reports.
         lab: folder of the laboratory.
         asked: what to say of them.
     Raises:
         BadInput: fewer than two runs, the same twice, an unfinished one, or runs that measure different things.
+        VerificationFailed: a file is no report, or was changed.
     """
     wanted = asked or Asked()
     _check(wanted)
     with opened(lab) as store:
         works = _works(runs, store)
         name = _measurand(works, wanted.measurand)
-        made = panel(works, name)
-        if wanted.better and made.measurand.better == "none":
+        if wanted.better and works[0].recipe.measurands[name].better == "none":
             raise BadInput("compare.no_direction", measurand=name)
-        return _compared(made, wanted)
+        if stands_alone(works, name):
+            return beside(works, name, wanted.level, wanted.margin, wanted.question)
+        return _compared(panel(works, name), wanted)
 
 
 def render(comparison: Comparison, language: str, path: Path) -> Path:
@@ -108,7 +98,7 @@ def _check(asked: Asked) -> None:
 def _works(names: Sequence[str], store: SqliteStore) -> list[Work]:
     records: list[RunRecord] = []
     for name in names:
-        record = store.run(name)
+        record = store.run(_run_in(Path(name)) if name.endswith(".json") else name)
         if record.state != "complete":
             raise BadInput("run.incomplete", name=record.name, planned=record.planned)
         if any(record.name == other.name for other in records):
@@ -117,6 +107,11 @@ def _works(names: Sequence[str], store: SqliteStore) -> list[Work]:
     if len(records) < 2:
         raise BadInput("compare.few", n=len(records))
     return [reopen(store, record) for record in records]
+
+
+def _run_in(path: Path) -> str:
+    """The run that a signed report is about."""
+    return open_envelope(read_file(str(path)), str(path), {}).report.run
 
 
 def _measurand(works: Sequence[Work], wanted: str | None) -> str:
@@ -135,14 +130,13 @@ def _measurand(works: Sequence[Work], wanted: str | None) -> str:
 def _compared(made: Panel, asked: Asked) -> Comparison:
     planned = made.sides[0].work.recipe.procedure.plan
     level = asked.level if asked.level is not None else planned.level
-    count = len(made.sides)
-    pairs = [(a, b) for a in range(count) for b in range(a + 1, count)]
+    pairs = pairs_of(len(made.sides))
     pairing = Pairing(made)
     found = [pairing.compare(a, b) for a, b in pairs]
     stated = [place for place, one in enumerate(found) if one.found is not None]
     numbers = [one.found for one in found if one.found is not None]
     each = level_of_each(numbers, [pairs[place] for place in stated], level)
-    rule = _Rule(each, 1 - 2 * (1 - level) / max(1, len(numbers)), asked.margin, made.measurand.better)
+    rule = Rule(level, each, asked.margin, made.measurand.better, asked.question, len(numbers))
     tests = _tests(numbers, made)
     names = [side.work.manifest.planned.run for side in made.sides]
     differences = []
@@ -151,17 +145,7 @@ def _compared(made: Panel, asked: Asked) -> Comparison:
         adjusted = tests[stated.index(place)] if one.found is not None else {}
         line = msgspec.structs.replace(line, a=names[a], b=names[b], **adjusted)
         differences.append(line)
-    question: Question = "better" if asked.better else "equivalent" if asked.margin is not None else ""
-    order, beats, apart = _order(made, differences, pairs)
-    return Comparison(
-        measurand=made.measurand, estimand=planned.estimand, level=level, level_each=each, margin=asked.margin,
-        question=question, answer=_answer(question, differences, names[0]), systems=_systems(made),
-        differences=tuple(differences),
-        ranks=tuple(Rank(run=n, low=low, high=high) for n, (low, high) in zip(names, ranks(beats), strict=True))
-        if made.measurand.better != "none" else (),
-        groups=tuple(tuple(names[order[i]] for i in group) for group in groups(apart[np.ix_(order, order)])),
-        notes=made.notes,
-    )  # fmt: skip
+    return comparison(made.sides, made.measurand, differences, rule, made.notes)
 
 
 def _tests(numbers: Sequence[Difference], made: Panel) -> list[dict[str, float | None]]:
@@ -191,7 +175,7 @@ def _two_sided(found: Difference) -> float | None:
     return None if above is None or below is None else min(1.0, 2 * min(above, below))
 
 
-def _difference(one: Compared, rule: _Rule, level: float, made: Panel) -> PairDifference:
+def _difference(one: Compared, rule: Rule, level: float, made: Panel) -> PairDifference:
     """One difference with its verdict; which runs it is of, and its p values, are filled in afterwards."""
     found, notes = one.found, list(one.notes)
     ends = None if one.low is None or one.high is None else (one.low.value, one.high.value)
@@ -203,11 +187,11 @@ def _difference(one: Compared, rule: _Rule, level: float, made: Panel) -> PairDi
     if found is None:
         return msgspec.structs.replace(blank, notes=(*notes, Note(code="no_pairs")))
     notes += [Note(code=code, values={"n": found.n_units}) for code in found.notes]
-    shown = _shown(found, rule)
+    seen = _seen(found, rule)
     unbounded = any(note.code == "lost_unbounded" for note in notes)
-    judged = [_shown(end, rule) for end in (one.low, one.high) if end is not None]
-    held = _Shown(None, None, None) if unbounded else _in_all(shown, judged)
-    if held != shown and not unbounded:
+    judged = [_seen(end, rule) for end in (one.low, one.high) if end is not None]
+    held = Shown(None, None, None) if unbounded else in_all(seen, judged)
+    if held != seen and not unbounded:
         notes.append(Note(code="lost_decides"))
     exact = mcnemar(*found.counts) if found.counts is not None and found.n_items else (None, None)
     return msgspec.structs.replace(
@@ -217,55 +201,14 @@ def _difference(one: Compared, rule: _Rule, level: float, made: Panel) -> PairDi
         differs=held.sign is not None, beyond_margin=held.beyond, n_pairs=found.n_items,
         n_clusters=found.n_units if made.design.group is not None and one.paired else None,
         only_b=found.counts[0] if found.counts else None, only_a=found.counts[1] if found.counts else None,
-        items_needed=items_needed(found, rule.each, _POWER), effect=_effect(found.value, made.measurand),
+        items_needed=items_needed(found, rule.each, _POWER), effect=effect(found.value, made.measurand),
         if_lost=ends if ends is not None else None if one.left_out.get("lost") else (found.value, found.value),
-        verdict=_verdict(held, rule), notes=tuple(notes),
+        verdict=verdict_of(held, rule), notes=tuple(notes),
     )  # fmt: skip
 
 
-class _Shown(NamedTuple):
-    """What an interval shows; None where it does not.
-
-    Attributes:
-        sign: of the difference: 1 or -1.
-        within: True if it is smaller than the margin.
-        beyond: True if it is larger.
-    """
-
-    sign: int | None
-    within: bool | None
-    beyond: bool | None
-
-
-def _shown(found: Difference, rule: _Rule) -> _Shown:
-    ends, inner = interval(found, rule.each), interval(found, rule.equivalence)
-    if ends is None or inner is None:
-        return _Shown(None, None, None)
-    sign = 1 if ends[0] > 0 else -1 if ends[1] < 0 else None
-    if rule.margin is None:
-        return _Shown(sign, None, None)
-    within = True if -rule.margin < inner[0] and inner[1] < rule.margin else None
-    beyond = True if ends[0] > rule.margin or ends[1] < -rule.margin else None
-    return _Shown(sign, within, beyond)
-
-
-def _in_all(shown: _Shown, others: Sequence[_Shown]) -> _Shown:
-    """What is shown at either end of the lost readings as well."""
-    return _Shown(
-        shown.sign if all(other.sign == shown.sign for other in others) else None,
-        shown.within if all(other.within for other in others) else None,
-        shown.beyond if all(other.beyond for other in others) else None,
-    )
-
-
-def _verdict(held: _Shown, rule: _Rule) -> Verdict:
-    if held.within:
-        return "equivalent"
-    if held.sign is None:
-        return "cannot_tell"
-    if rule.better == "none":
-        return "higher" if held.sign > 0 else "lower"
-    return "better" if (held.sign > 0) == (rule.better == "higher") else "worse"
+def _seen(found: Difference, rule: Rule) -> Shown:
+    return shown(interval(found, rule.each), interval(found, rule.equivalence), rule)
 
 
 def _p_equivalence(found: Difference, margin: float | None) -> float | None:
@@ -280,60 +223,3 @@ def _probability(found: Difference, better: str) -> float | None:
     if positive is None or better == "none":
         return None
     return positive if better == "higher" else 1 - positive
-
-
-def _effect(value: float, measurand: Measurand) -> Note:
-    """The difference in plain words, as a code with its number."""
-    if value == 0:
-        return Note(code="effect.none")
-    side = "more" if value > 0 else "less"
-    if measurand.unit == "1" and (measurand.low, measurand.high) == (0.0, 1.0):
-        return Note(code=f"effect.per_100.{side}", values={"n": 100 * abs(value)})
-    return Note(code=f"effect.amount.{side}", values={"n": abs(value), "unit": measurand.unit})
-
-
-def _systems(made: Panel) -> tuple[ComparedSystem, ...]:
-    identities = [side.work.manifest.planned.subject for side in made.sides]
-    keys = [key for key in dict.fromkeys(key for one in identities for key in one)
-            if len({row_bytes(one.get(key)) for one in identities}) > 1]  # fmt: skip
-    return tuple(_system(side, keys) for side in made.sides)
-
-
-def _system(side: Side, keys: list[str]) -> ComparedSystem:
-    planned, result = side.work.manifest.planned, side.estimated.result
-    texts = {key: planned.subject[key] for key in keys if key in planned.subject}
-    return ComparedSystem(
-        run=planned.run, title=side.work.manifest.title, subject=planned.subject,
-        differs={key: text if isinstance(text, str) else row_bytes(text).decode() for key, text in texts.items()},
-        value=result.value, u=result.u, interval=result.interval, n_items=result.n_items,
-        n_lost=int(side.lost.sum()),
-    )  # fmt: skip
-
-
-def _order(
-    made: Panel, differences: Sequence[PairDifference], pairs: Sequence[tuple[int, int]]
-) -> tuple[list[int], Flags, Flags]:
-    """Places of the runs, best first; which beats which; and which were shown to differ."""
-    count = len(made.sides)
-    beats, apart = np.zeros((count, count), bool), np.zeros((count, count), bool)
-    for (a, b), line in zip(pairs, differences, strict=True):
-        apart[a, b] = apart[b, a] = line.differs
-        ahead = ((line.value or 0.0) > 0) == (made.measurand.better != "lower")
-        beats[b, a], beats[a, b] = line.differs and ahead, line.differs and not ahead
-    sign = 1.0 if made.measurand.better == "lower" else -1.0
-    values = [side.estimated.result.value for side in made.sides]
-    key = [(value is None, sign * (value or 0.0)) for value in values]
-    return sorted(range(count), key=key.__getitem__), beats, apart
-
-
-def _answer(question: Question, differences: Sequence[PairDifference], first: str) -> Answer:
-    if question == "better":
-        verdicts = [line.verdict for line in differences if line.a == first]
-        if all(verdict == "better" for verdict in verdicts):
-            return "yes"
-        return "no" if "worse" in verdicts else "cannot_tell"
-    if question == "equivalent":
-        if all(line.verdict == "equivalent" for line in differences):
-            return "yes"
-        return "no" if any(line.beyond_margin for line in differences) else "cannot_tell"
-    return ""

@@ -8,12 +8,13 @@ from contextlib import closing, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from assay.api._stopping import watch
 from assay.api.exchange.foreign import engine_limits
+from assay.api.exchange.scores import missing_score
 from assay.api.judging.judges import with_judges
 from assay.api.judging.preview import JudgePreview, judge_previews, tokens_in
 from assay.api.materials.adapted import check_trust
@@ -21,7 +22,7 @@ from assay.api.materials.certified import with_certificate
 from assay.api.materials.exposure import Exposure
 from assay.api.measured import Measured
 from assay.api.measurement import Measurement, folder_of, load
-from assay.api.work import Manifest, Work, channels, issue
+from assay.api.work import Manifest, Work, channels, issue, settled
 from assay.engines.local import Local
 from assay.line.observe import Asking, Rig, State, askings, observe
 from assay.line.plan import Planned, most, plan
@@ -35,6 +36,9 @@ from assay.vocabulary.result import Result
 from assay.vocabulary.status import STATUSES
 
 Answer = TypeVar("Answer")
+
+_RESTARTS_REFUSED: Final = "timing.refused: "
+"""What the reason of a reading begins with whose restart may not be relied upon; codes follow."""
 
 
 def measure(
@@ -140,9 +144,12 @@ async def _measure(
     work = Work(manifest, recipe, measurement.material, store)
     exposure = Exposure(store)
     work, state = await _observe(measurement, work, progress, exposure)
+    work = settled(work)
     numbers = await channels(work, progress)
     exposure.judged(work)
     store.complete(planned.run)
+    if (missing := missing_score(work)) is not None:
+        raise CannotMeasure("foreign.no_such_score", **missing)
     issued = issue(work, numbers, store.laboratory)
     _refuse_nothing(issued.report.results, store, numbers)
     return Measured(issued, state.reused, work.manifest.planned.n_trials)
@@ -225,8 +232,14 @@ def _refuse_nothing(results: tuple[Result, ...], store: SqliteStore, numbers: di
         for status, reason, n in store.lost(numbers[result.measurand]):
             if STATUSES[status] not in ("refused", "not_applicable"):
                 lost[reason or STATUSES[status]] += n
-        if result.value is None and lost:
-            raise CannotMeasure("observe.nothing", n=result.n_observations, reason=lost.most_common(1)[0][0])
+        if result.value is None and lost and not result.counts.get("ok"):
+            reason = lost.most_common(1)[0][0]
+            if reason.startswith(_RESTARTS_REFUSED):
+                if result.counts.get("not_applicable"):  # in another restart, where there was nothing to be read
+                    continue
+                refused = tuple(reason.removeprefix(_RESTARTS_REFUSED).split(", "))
+                raise CannotMeasure("observe.restarts_refused", refused=refused)
+            raise CannotMeasure("observe.nothing", n=result.n_observations, reason=reason)
 
 
 class Preview(Record, kw_only=True):

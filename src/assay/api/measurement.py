@@ -85,11 +85,12 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     made_by: PartUse | None = None
 
 
-def load(source: str | Path | dict[str, Json]) -> Measurement:
+def load(source: str | Path | dict[str, Json], procedure: dict[str, Json] | None = None) -> Measurement:
     """Read a measurement file and check all of it.
 
     Args:
         source: path of a TOML file, or its content as a mapping (paths in it are then meant from the working folder).
+        procedure: taken in place of the file's own ``[procedure]``.
     Raises:
         BadInput: anything that is wrong with the file or the items, named.
     """
@@ -97,6 +98,7 @@ def load(source: str | Path | dict[str, Json]) -> Measurement:
     folder = folder_of(source)
     where = "the measurement" if isinstance(source, dict) else str(source)
     file: File = fill(File, table, where)
+    file = file if procedure is None else msgspec.structs.replace(file, procedure=procedure)
     made, brought = _brought(recipe(file.procedure), file, folder)
     requirements = tuple(fill(Requirement, row, "[[requirement]]") for row in file.requirement)
     check_requirements(requirements, made.measurands)

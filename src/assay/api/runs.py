@@ -10,12 +10,14 @@ from typing import IO
 
 import msgspec
 
+from assay.api.exchange.scores import missing_score
 from assay.api.judging.judges import Setting, judge_prices, with_judge
 from assay.api.materials.exposure import Exposure
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
 from assay.api.measurement import Recipe, check_designs, parts_of, requirements, watched
-from assay.api.work import Work, channels, issue, reopen, write
+from assay.api.work import Manifest, Work, channels, issue, reopen, write
+from assay.catalogue.pairing import check_pairings
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_parquet
 from assay.line.plan import check_items
 from assay.line.read import reading_digest
@@ -41,6 +43,7 @@ class RunLine(Record, kw_only=True):
         planned: responses of the plan.
         begun: when it was begun, ISO 8601 UTC.
         reports: number of reports issued on it.
+        taken: responses that were taken where it ended early; None for a run that has not ended, or takes all.
     """
 
     name: str
@@ -50,6 +53,7 @@ class RunLine(Record, kw_only=True):
     planned: int
     begun: str
     reports: int
+    taken: int | None = None
 
 
 class Stated(Record, kw_only=True):
@@ -103,9 +107,16 @@ def runs(lab: str | Path = ".assay") -> list[RunLine]:
                 planned=run.planned,
                 begun=begun(run),
                 reports=counts.get(run.name, 0),
+                taken=_taken(run),
             )
             for run in store.runs()
         ]
+
+
+def _taken(run: RunRecord) -> int | None:
+    if run.state != "complete" or b'"taken":{' not in run.manifest:  # most have none, and need not be decoded
+        return None
+    return msgspec.json.decode(run.manifest, type=Manifest).planned.n_trials
 
 
 def begun(run: RunRecord) -> str:
@@ -174,7 +185,10 @@ def read(run: str, instrument: str | dict[str, Json], lab: str | Path = ".assay"
         work = work._replace(manifest=msgspec.structs.replace(work.manifest, judge_prices=prices))
         check_items(work.material, {use.part: recipe.instruments[recipe.procedure.channels[0].measurand]})
         check_designs(recipe, work.material)
-        return _issued(work._replace(recipe=recipe), store)
+        work = work._replace(recipe=recipe)
+        if (missing := missing_score(work)) is not None:
+            raise BadInput("foreign.no_such_score", **missing)
+        return _issued(work, store)
 
 
 def _with_instrument(work: Work, use: PartUse) -> Recipe:
@@ -182,6 +196,7 @@ def _with_instrument(work: Work, use: PartUse) -> Recipe:
     estimator = PartUse(part="general.mean") if {"certificate", "jurors"} & set(first.estimator.settings) else (
         first.estimator)  # fmt: skip
     channel = Channel(measurand=first.measurand, instrument=use, estimator=estimator)
+    check_pairings([channel], "--with")
     channel = with_judge(channel, work.manifest.planned.subject, Setting(work.store.laboratory, Path(), work.material))
     return parts_of(msgspec.structs.replace(work.recipe.procedure, channels=(channel, *rest)), Limits())
 

@@ -14,7 +14,7 @@ from assay.api.examine import Found, examine
 from assay.api.keys import own_key_id, trusted
 from assay.api.measure import run_loop
 from assay.api.measurement import parts_of
-from assay.api.work import Manifest, Work, accounted, estimates, juries
+from assay.api.work import Manifest, Work, accounted, estimates, juries, remarks, settled
 from assay.line.compose import digests, software
 from assay.line.compose import ended as ended_notes
 from assay.line.decide import decide
@@ -30,6 +30,7 @@ from assay.vocabulary.material import Material
 from assay.vocabulary.procedure import Limits
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import PREDICATE_TYPE, Report
+from assay.vocabulary.whole import Offers
 
 _MOST_ITEMS: Final = 5
 
@@ -168,6 +169,7 @@ def _against_store(report: Report, store: SqliteStore) -> list[Check]:
     work = Work(Manifest(planned=planned, title="", requirements=requirements), recipe, material, store)
     rows, sound = _rows(report, planned, material, store, channels)
     rows += [*_ended(report, manifest.planned, material, store), *_verdicts(report, work, channels)]
+    rows += _restarts(report, work)
     if any(check.outcome == "failed" for check in [*checks, *rows]):
         versions = {instrument.measurand: instrument.version for instrument in report.instruments}
         found: tuple[Found, ...] = ()
@@ -213,6 +215,22 @@ def _ended(report: Report, planned: Planned, material: Material, store: SqliteSt
     again = ended_notes(msgspec.structs.replace(planned, taken=taken))
     stated = [note for note in report.notes if note.code.startswith("ended.")]
     return [_agree("ended", again, stated, True)]
+
+
+def _restarts(report: Report, work: Work) -> list[Check]:
+    """Whether the remarks on the restarts, and what estimators were told of them, come from their responses."""
+    bench = work.recipe.bench
+    if not isinstance(bench, Offers):
+        return []
+    pack = report.procedure.bench.part.partition(".")[0]
+    try:
+        told = [channel.estimator for channel in settled(work).recipe.procedure.channels]
+        again = [*remarks(work), *told]
+    except (AssayError, *_UNSOUND) as error:
+        return [Check(name="restarts", outcome="failed", detail=f"{type(error).__name__}: {error}")]
+    stated = [note for note in report.notes if note.code.startswith(f"{pack}.")]
+    estimators = [channel.estimator for channel in report.procedure.channels]
+    return [_agree("restarts", again, [*stated, *estimators], software() == report.software)]
 
 
 def _concerning(check: Check, found: tuple[Found, ...]) -> tuple[Found, ...]:

@@ -14,7 +14,7 @@ from assay.line.estimate import Estimated, Task, estimate
 from assay.line.jury import divided
 from assay.line.observe import Price, State
 from assay.line.plan import Planned
-from assay.line.read import read
+from assay.line.read import firsts, read, whole_restarts
 from assay.line.verdicts import Run, with_verdicts
 from assay.reports.keys import PRIVATE_KEY_FILE, SigningKey
 from assay.reports.sign import sign
@@ -28,6 +28,7 @@ from assay.vocabulary.protocols import Asks, Jury, RunRecord
 from assay.vocabulary.record import Record
 from assay.vocabulary.report import Particulars, Report
 from assay.vocabulary.result import Note, Requirement
+from assay.vocabulary.whole import Offers, ReadsWhole
 
 
 class Manifest(Record, kw_only=True):
@@ -68,7 +69,23 @@ def reopen(store: SqliteStore, run: RunRecord) -> Work:
     material = store.material(manifest.planned.material)
     if material.certificate != manifest.certificate and manifest.certificate:  # the same items were there before it
         material = msgspec.structs.replace(material, certificate=manifest.certificate)
-    return Work(manifest, recipe, material, store)
+    return settled(Work(manifest, recipe, material, store))
+
+
+def settled(work: Work) -> Work:
+    """The run with what its restarts found out about its instruments, as settings of the estimators."""
+    asked = [c for c in work.recipe.procedure.channels if isinstance(work.recipe.instruments[c.measurand], ReadsWhole)]
+    if not asked:
+        return work
+    began = firsts(work.manifest.planned, work.material, work.recipe.bench, work.store)
+    made = []
+    for channel in work.recipe.procedure.channels:
+        instrument = work.recipe.instruments[channel.measurand]
+        if isinstance(instrument, ReadsWhole) and began:
+            channel = msgspec.structs.replace(channel, estimator=instrument.settled(channel.estimator, began))
+        made.append(channel)
+    procedure = msgspec.structs.replace(work.recipe.procedure, channels=tuple(made))
+    return work._replace(recipe=parts_of(procedure, work.recipe.limits))
 
 
 async def channels(work: Work, progress: Callable[[State], None] = lambda state: None) -> dict[str, int]:
@@ -112,6 +129,7 @@ def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Iss
             particulars=manifest.particulars,
             read_with=_other_instrument(manifest.planned, recipe),
             juries=juries(work, planned),
+            restarts=remarks(work),
             origin=_origin(manifest, recipe),
         )
     )
@@ -152,6 +170,14 @@ def juries(work: Work, planned: Planned) -> tuple[Note, ...]:
     made, run = work.recipe, Run(planned, work.material, work.recipe.bench, work.store)
     asking = [made.instruments[channel.measurand] for channel in made.procedure.channels]
     return tuple(note for one in asking if isinstance(one, Jury) for note in divided(run, one))
+
+
+def remarks(work: Work) -> tuple[Note, ...]:
+    """What a bench that takes whole restarts says of them; nothing of others."""
+    bench = work.recipe.bench
+    if not isinstance(bench, Offers):
+        return ()
+    return bench.remarks(whole_restarts(work.manifest.planned, work.material, bench, work.store))
 
 
 def _other_instrument(planned: Planned, recipe: Recipe) -> str:

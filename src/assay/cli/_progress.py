@@ -52,7 +52,10 @@ class Progress:
                      percent=f"{100 * state.done / state.planned:.0f}")]  # fmt: skip
         if state.look:
             parts.append(say("commands", "progress.look", self._language, n=state.look))
-        parts.append(say("commands", "progress.rate", self._language, rate=f"{rate:.3g}"))
+        if state.stage is not None:
+            parts.append(self._stage(state))
+        else:
+            parts.append(say("commands", "progress.rate", self._language, rate=f"{rate:.3g}"))
         if left is not None and state.done < state.planned:
             parts.append(say("commands", "progress.left", self._language, left=_duration(left)))
         if state.failed:
@@ -65,6 +68,14 @@ class Progress:
         if state.cost is not None:
             parts.append(say("commands", "progress.cost", self._language, cost=f"{state.cost:.4g}"))
         return " · ".join(parts)
+
+    def _stage(self, state: Any) -> str:
+        """What is being done in a restart, which comes back all at once."""
+        name = say("commands", f"progress.stage.{state.stage.code}", self._language)
+        values = {"stage": name, "gone": f"{state.stage_s:.0f}"}
+        if state.stage.seconds is None:
+            return say("commands", "progress.stage", self._language, **values)
+        return say("commands", "progress.stage_of", self._language, all=f"{state.stage.seconds:.0f}", **values)
 
 
 def _duration(seconds: float) -> str:

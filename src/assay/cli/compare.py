@@ -15,7 +15,8 @@ _EXIT: Final = {"": 0, "yes": 0, "no": 1, "cannot_tell": 3}
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="two runs or more, their beginnings, or: last")
+    parser.add_argument("runs", metavar="RUN", nargs="+",
+                        help="two runs or more: names, their beginnings, last, or signed reports")  # fmt: skip
     parser.add_argument("--measurand", metavar="NAME", help="what to compare (default: the first that all runs have)")
     parser.add_argument("--level", type=float, help="probability with which all intervals hold together")
     parser.add_argument("--margin", type=float, metavar="DIFFERENCE", help=f"ask whether all differ by less; {_CODES}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = (
     "init", "measure", "import", "calibrate", "demo", "reference", "runs", "show", "observations", "read", "decide",
     "report", "export", "verify", "parts", "keys", "uncertainty", "compare", "plan", "interlab", "control", "validate",
-    "rate", "arena", "material", "calibrate-client",
+    "rate", "arena", "material", "calibrate-client", "grade", "pareto", "route", "sweep", "bottleneck",
 )  # fmt: skip
 
 _EPILOG: Final = """exit codes: 0 done, and conforming or nothing required; 1 does not conform; 2 bad input;

@@ -34,6 +34,7 @@ from assay.vocabulary.report import (
 )
 from assay.vocabulary.result import Decision, Note
 from assay.vocabulary.status import STATUSES
+from assay.vocabulary.whole import Offers
 
 _EXAMPLES: Final = 4  # of each kind: lost, lowest, highest
 _LONGEST: Final = 2_000  # characters of a text shown in a report
@@ -71,6 +72,7 @@ class Composition(NamedTuple):
     particulars: Particulars
     read_with: str = ""  # the instrument, if it is not the one that the measurement was made with
     juries: tuple[Note, ...] = ()  # how far the judges of juries agree
+    restarts: tuple[Note, ...] = ()  # what a bench that takes whole restarts says of them
     origin: tuple[Note, ...] = ()  # who observed, if it was not this laboratory, and what is not known of it
 
 
@@ -85,7 +87,7 @@ def compose(made: Composition) -> Report:
     notes += ended(made.planned)
     if made.read_with:
         notes.append(Note(code="read_with", values={"instrument": made.read_with}))
-    notes += made.juries
+    notes += [*made.juries, *made.restarts]
     content = [made.title, made.planned, made.decisions, made.account.observations]
     issued = datetime.now(UTC).isoformat(timespec="seconds")
     return Report(
@@ -232,6 +234,8 @@ def _examples(
     values = sorted((kind for kind in kinds if kind != "lost"), key=float)
     rows = [row for kind in dict.fromkeys(["lost", *values[:1], *values[-1:]]) for row in kinds.get(kind, [])]
     responses = store.responses([row[6] for row in rows])
+    if isinstance(bench, Offers):  # their times are no text for people
+        responses = [None if one is None else bench.answer(one) for one in responses]
     examples = []
     for (item, variant, repeat, status, value, note, *_), response in zip(rows, responses, strict=True):
         case, wording = material.items[item], planned.procedure.plan.variants[variant]

@@ -69,7 +69,8 @@ def _estimate(task: Task, estimator: Estimator, observations: Observations, mate
         value = result.value
         return Estimated(_with(result, if_lost=None if value is None else (value, value)), None, None)
     notes = (*result.notes, Note(code="lost", values={"n": lost, "total": result.n_observations}))
-    if task.measurand.low is None or task.measurand.high is None:
+    unbounded = task.measurand.low is None or task.measurand.high is None
+    if unbounded and not getattr(estimator, "bounds_lost", False):
         return Estimated(_with(result, notes=(*notes, Note(code="lost_unbounded"))), None, None)
     worst, best = (estimator.lost_as(task, observations, material, end) for end in ("low", "high"))
     if worst is None or best is None:

@@ -1,10 +1,12 @@
 """Observe: from trials to responses. Each is kept as it arrives; what the store already has is not asked again."""
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -16,6 +18,10 @@ from assay.vocabulary.observation import Response, Trial
 from assay.vocabulary.procedure import Limits, Procedure
 from assay.vocabulary.protocols import Bench, Foreign, Store, Subject
 from assay.vocabulary.record import Json, Record
+from assay.vocabulary.whole import Offers, Stage
+
+_TICK_S: Final = 0.5
+"""From one telling of progress to the next, while a restart is under way."""
 
 
 class Asking(NamedTuple):
@@ -71,6 +77,8 @@ class State(msgspec.Struct):
         cost: their cost; None without prices.
         spent: tokens of the responses that were there before; counted only where there is a cap.
         look: number of looks taken, in a run that may end early.
+        stage: what a bench is doing that takes whole restarts; None for others.
+        stage_s: seconds since it began with that.
     """
 
     planned: int
@@ -82,6 +90,8 @@ class State(msgspec.Struct):
     cost: float | None = None
     spent: Counter[str] = msgspec.field(default_factory=Counter)
     look: int = 0
+    stage: Stage | None = None
+    stage_s: float = 0.0
 
 
 class Looks(Protocol):
@@ -119,8 +129,7 @@ async def observe(
     """Bring every response of the plan into the store, or as many as it takes.
 
     Args:
-        planned: what is to be observed.
-        material: its items.
+        planned: what is to be observed, of the items of ``material``.
         rig: what to work with.
         progress: told after each batch how far it has come.
         begin: called before anything is asked, once the subject has accepted its settings.
@@ -129,9 +138,10 @@ async def observe(
         BadInput: the subject refuses its settings; nothing was asked and ``begin`` was not called.
         CannotMeasure: the subject cannot be used, or a cap was reached; what arrived is kept.
     """
+    if isinstance(rig.bench, Offers):
+        return await _observe_restarts(planned, material, rig, progress, begin)
     parts = iter([planned]) if looks is None else looks.batches()  # later ones may depend on what was read of these
-    state = State(planned=planned.n_trials if looks is None else looks.most)
-    opened, begun, wanted = False, False, 0
+    state, opened, begun, wanted = State(planned=planned.n_trials if looks is None else looks.most), False, False, 0
     try:
         for part in parts:
             missing = _missing(part, material, rig, state)
@@ -158,6 +168,61 @@ async def observe(
         if opened:
             await _close(rig)
     return state
+
+
+async def _observe_restarts(
+    planned: Planned, material: Material, rig: Rig, progress: Callable[[State], None], begin: Callable[[], None]
+) -> State:
+    """The same with a bench that takes whole restarts; one of which a response is missing is made again as a whole."""
+    state = State(planned=planned.n_trials)
+    parts = list(restarts(planned, material, rig.bench))
+    missing = [part for part in parts if len(rig.store.has_responses([one.key for one in part])) < len(part)]
+    state.reused = state.done = sum(map(len, parts)) - sum(map(len, missing))
+    if not missing:
+        begin()
+        progress(state)
+        return state
+    most = rig.limits.max_requests
+    await _open(rig)
+    try:
+        begin()
+        progress(state)
+        for part in missing:
+            if most is not None and state.done - state.reused + len(part) > most:
+                raise CannotMeasure("observe.cap", what="requests", limit=most, done=state.done, planned=state.planned)
+            await _offer(part, rig, state, progress)
+            progress(state)
+    finally:
+        await _close(rig)
+    return state
+
+
+async def _offer(part: list[Asking], rig: Rig, state: State, progress: Callable[[State], None]) -> None:
+    assert isinstance(rig.bench, Offers)
+    began_s = time.monotonic()
+
+    def tell(stage: Stage) -> None:
+        nonlocal began_s
+        began_s, state.stage = time.monotonic(), stage
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            state.stage_s = time.monotonic() - began_s
+            progress(state)
+
+    ticking = asyncio.create_task(tick())
+    try:
+        found = await rig.bench.offer([one.trial for one in part], [one.stimulus for one in part], rig.subject, tell)
+    finally:
+        ticking.cancel()
+        state.stage, state.stage_s = None, 0.0
+    rig.store.keep_responses(zip([one.key for one in part], found, strict=True))
+    for response in found:
+        state.failed += response.status == "subject_failed"
+        state.usage.update(response.usage)
+    state.done += len(found)
+    state.cost = rig.price.cost(state.usage) if rig.price else None
 
 
 async def _open(rig: Rig) -> None:
@@ -256,13 +321,24 @@ def check_stimuli(procedure: Procedure, material: Material, bench: Bench) -> Non
 
 def askings(planned: Planned, material: Material, bench: Bench) -> Iterator[Asking]:
     """Every trial with its stimulus and key, in the order of the plan."""
-    subject_digest = digest(planned.subject)
+    noticed: Json = planned.subject
+    if isinstance(bench, Offers):  # a subject under load notices the whole schedule
+        noticed = [planned.subject, planned.material, planned.procedure.bench]
+    subject_digest = digest(noticed)
     repeats = planned.procedure.plan.repeats
     stimulus: Json = None
     for trial in trials(planned, material):
         if trial.repeat == 1 or repeats == 1:
             stimulus = bench.stimulus(trial.item, trial.variant)
         yield Asking(trial, stimulus, response_key(subject_digest, trial, stimulus))
+
+
+def restarts(planned: Planned, material: Material, bench: Bench) -> Iterator[list[Asking]]:
+    """The trials of each repeat of each variant, in the order of the material."""
+    parts: dict[tuple[int, int], list[Asking]] = {}
+    for asking in askings(planned, material, bench):
+        parts.setdefault((asking.trial.variant_index, asking.trial.repeat), []).append(asking)
+    yield from (parts[key] for key in sorted(parts))
 
 
 def _missing(planned: Planned, material: Material, rig: Rig, state: State) -> Iterator[Asking]:

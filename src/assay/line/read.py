@@ -1,11 +1,11 @@
 """Read: from responses to readings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
 
 from assay.line.consult import heard
-from assay.line.observe import Asking, askings
+from assay.line.observe import Asking, askings, restarts
 from assay.line.plan import Planned
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import CannotMeasure
@@ -13,6 +13,7 @@ from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Reading, Response
 from assay.vocabulary.procedure import Channel
 from assay.vocabulary.protocols import Asks, Bench, Instrument, ReadRow, Store
+from assay.vocabulary.whole import Offers, ReadsWhole
 
 
 def reading_digest(channel: Channel, instrument: Instrument) -> str:
@@ -57,6 +58,10 @@ async def read_rows(
     Raises:
         CannotMeasure: a response is not there.
     """
+    if isinstance(bench, Offers):
+        async for rows in _read_restarts(planned, material, bench, store, instruments):
+            yield rows
+        return
     all_askings = askings(planned, material, bench)
     while chunk := list(islice(all_askings, 2_000)):
         pairs = []
@@ -69,6 +74,43 @@ async def read_rows(
             for (asking, _), reading in zip(pairs, await readings_of(planned, store, instrument, pairs), strict=True):
                 rows.append(ReadRow(place, asking.trial, asking.key, reading))
         yield rows
+
+
+async def _read_restarts(
+    planned: Planned, material: Material, bench: Offers, store: Store, instruments: Sequence[Instrument]
+) -> AsyncIterator[list[ReadRow]]:
+    """The same where a bench took whole restarts, each of which may be read as a whole."""
+    for part in restarts(planned, material, bench):
+        responses = [one for one in store.responses([asking.key for asking in part]) if one is not None]
+        if len(responses) < len(part):
+            raise CannotMeasure("run.incomplete", name=planned.run, planned=planned.n_trials)
+        rows = []
+        for place, instrument in enumerate(instruments):
+            readings: Sequence[Reading]
+            if isinstance(instrument, ReadsWhole):
+                readings = instrument.read_whole([asking.trial.item for asking in part], responses)
+            else:
+                plain = [bench.answer(response) for response in responses]
+                readings = await readings_of(planned, store, instrument, list(zip(part, plain, strict=True)))
+            rows += [ReadRow(place, one.trial, one.key, read) for one, read in zip(part, readings, strict=True)]
+        yield rows
+
+
+def whole_restarts(planned: Planned, material: Material, bench: Bench, store: Store) -> Iterator[list[Response]]:
+    """The responses of each restart that is in the store; none where the bench takes one trial at a time."""
+    if isinstance(bench, Offers):
+        for part in restarts(planned, material, bench):
+            found = [one for one in store.responses([asking.key for asking in part]) if one is not None]
+            if len(found) == len(part):
+                yield found
+
+
+def firsts(planned: Planned, material: Material, bench: Bench, store: Store) -> list[Response]:
+    """The first response of each restart that is in the store; none where the bench takes one trial at a time."""
+    if not isinstance(bench, Offers):
+        return []
+    keys = [part[0].key for part in restarts(planned, material, bench)]
+    return [response for response in store.responses(keys) if response is not None]
 
 
 async def readings_of(

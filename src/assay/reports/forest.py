@@ -151,6 +151,10 @@ class ComparisonView:
         if line.left_out.get("lost") and line.if_lost is not None:
             low, high = (_signed(end, None) for end in line.if_lost)
             said.append(self.say("if_lost", low=low, high=high, **names))
+        if line.ratio is not None and line.ratio_interval is not None:
+            low, high = (significant(end, 3) for end in line.ratio_interval)
+            said.append(self.say("ratio", ratio=significant(line.ratio, 3), low=low, high=high,
+                                 level=exact(self.comparison.level), **names))  # fmt: skip
         if line.items_needed is not None:
             more = line.items_needed - line.n_pairs
             code = "needed" if more > 0 else "needed.enough"
@@ -160,6 +164,8 @@ class ComparisonView:
     def _facts(self, line: PairDifference, names: dict[str, str], place: int) -> list[str]:
         code = "pairs.none" if not line.paired else "pairs" if line.n_clusters is None else "pairs.clusters"
         facts = [self.say(code, n=line.n_pairs, clusters=line.n_clusters)]
+        if line.method == "intervals":
+            facts = [self.say("correlation", r=f"{line.correlation or 0.0:.2f}")]
         if line.only_a is not None:
             facts.append(self.say("counts", only_a=line.only_a, only_b=line.only_b, **names))
         if line.u is not None:

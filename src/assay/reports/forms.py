@@ -5,14 +5,17 @@ from typing import Final
 
 from assay.reports.statement import Form
 from assay.vocabulary.arena import ARENA_TYPE, Arena
+from assay.vocabulary.bottleneck import BOTTLENECK_TYPE, Bottlenecks
 from assay.vocabulary.campaign import CAMPAIGN_TYPE, Campaign
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.certificate import CERTIFICATE_TYPE, JudgeCertificate
 from assay.vocabulary.difficulty import DIFFICULTY_TYPE, SignedDifficulties
+from assay.vocabulary.grading import GRADING_TYPE, Grading
 from assay.vocabulary.interlab import INTERLAB_TYPE, Interlab
 from assay.vocabulary.load_client import LOAD_CLIENT_TYPE, LoadClient
 from assay.vocabulary.material_certificate import MATERIAL_TYPE, MaterialCertificate
 from assay.vocabulary.seal import OPENING_TYPE, SEAL_TYPE, Opening, Seal
+from assay.vocabulary.sweep import SWEEP_TYPE, Sweep
 from assay.vocabulary.validation import VALIDATION_TYPE, Validation
 
 
@@ -56,6 +59,21 @@ def _difficulty(made: SignedDifficulties) -> Mapping[str, str]:
     return {"material": made.table.material, "table": digest(made.table)}
 
 
+def _sweep(made: Sweep) -> Mapping[str, str]:
+    runs = {f"report:{run.run}": run.report for rate in made.search.tried for run in rate.runs} if made.search else {}
+    points = {f"report:{one.run}": one.report for one in made.points}
+    return {"subject": digest(made.subject), "material": made.material, **points, **runs}
+
+
+def _grading(made: Grading) -> Mapping[str, str]:
+    reports = {f"report:{report.id}": report.sha256 for report in made.reports}
+    return {"subject": digest(made.subject), "rule": digest(made.rule), **reports}
+
+
+def _bottleneck(made: Bottlenecks) -> Mapping[str, str]:
+    return {f"report:{place}:{run.change}": run.report for place, one in enumerate(made.systems, 1) for run in one.runs}
+
+
 JUDGE: Final = Form(CERTIFICATE_TYPE, JudgeCertificate, _judge, "certificate.not_one")
 VALIDATION: Final = Form(VALIDATION_TYPE, Validation, _validation, "validation.not_one")
 ARENA: Final = Form(ARENA_TYPE, Arena, _arena, "arena.not_one")
@@ -66,3 +84,6 @@ OPENING: Final = Form(OPENING_TYPE, Opening, lambda made: {"root": made.root, "s
 CAMPAIGN: Final = Form(CAMPAIGN_TYPE, Campaign, _campaign, "campaign.not_one")
 DIFFICULTY: Final = Form(DIFFICULTY_TYPE, SignedDifficulties, _difficulty, "difficulty.not_one")
 LOAD_CLIENT: Final = Form(LOAD_CLIENT_TYPE, LoadClient, lambda made: {"result": made.result}, "client.not_one")
+GRADING: Final = Form(GRADING_TYPE, Grading, _grading, "grade.not_one")
+SWEEP: Final = Form(SWEEP_TYPE, Sweep, _sweep, "sweep.not_one")
+BOTTLENECK: Final = Form(BOTTLENECK_TYPE, Bottlenecks, _bottleneck, "bottleneck.not_one")

@@ -10,6 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
+from assay.reports.load_view import STATISTICS, load_view, remarks
 from assay.reports.page import environment
 from assay.reports.phrases import Phrases, leading, limit, measurand_of
 from assay.reports.picture import axes, share_svg, svg
@@ -78,11 +79,15 @@ def html(report: Report, language: str, envelope_sha256: str | None = None) -> s
         A whole HTML document.
     """
     phrases = Phrases(language)
+    load = load_view(report, phrases)
     return _environment().get_template("report.html").render(
         report=report,
         language=phrases.language,
         style=Markup((_HERE / "report.css").read_text("utf-8")),
         leading=leading(report),
+        load=load,
+        load_statistics=STATISTICS,
+        remarks=[one for one in report.notes if load is None or one not in remarks(report)],
         views=[view(report, result, phrases) for result in report.results],
         measurands=[report.measurands[name] for name in sorted(report.measurands)],
         digests=digests(report),
@@ -160,10 +165,12 @@ def _words(phrases: Phrases) -> dict[str, Any]:
 
     return {
         "t": t,
+        "l": lambda code, **values: phrases.words("load", code, **values),
         "sentences": lambda *said: t("between_sentences").join(filter(None, said)),
         "term": phrases.term,
         "note": phrases.note,
         "unseen": phrases.unseen,
+        "why": phrases.reason,
         "rule": phrases.rule,
         "asked": phrases.requirement,
         "chosen": phrases.chosen,

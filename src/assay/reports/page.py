@@ -66,6 +66,13 @@ def chance(p: float) -> str:
     return ">0.9999" if 0.9999 < p < 1 else significant(p, 2) if p < 0.1 else f"{p:.3f}"
 
 
+def drawn_chance(p: float) -> str:
+    """A share of many draws: none of them, or all of them, does not show that the probability is 0 or 1."""
+    if p < 1e-4:
+        return "<0.0001"
+    return ">0.9999" if p > 0.9999 else chance(p)
+
+
 def percent(axis: Axis, number: float, low: float = 2.0, high: float = 98.0) -> str:
     """Where a number stands across a picture, its axis going from ``low`` to ``high`` percent of the width."""
     return f"{pixels(low + (high - low) * axis.place(number))}%"

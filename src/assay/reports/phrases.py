@@ -12,7 +12,8 @@ from assay.vocabulary.result import Decision, Note
 from assay.vocabulary.words import LANGUAGES, say, section
 
 LEADING: Final = (
-    "sealed_opened", "material_not_released", "foreign", "read_with", "judge_uncalibrated", "judge_latent",
+    "sealed_opened", "material_not_released", "serving.cached",
+    "foreign", "read_with", "judge_uncalibrated", "judge_latent",
     "judge_relative",
     "imported", "imported.unnamed", "imported.unseen", "imported.unfinished", "imported.judge", "imported.first_items",
     "imported.first_only", "imported.first_party", "imported.left_out", "imported.cached",
@@ -56,6 +57,16 @@ class Phrases:
     def unseen(self, code: str) -> str:
         """A source of uncertainty that the design could not see."""
         return self._sentence(code if code.startswith("unseen.") else f"unseen.{code}", {})
+
+    def reason(self, text: str) -> str:
+        """Why a reading was lost: words for a code of ours with what follows it, any other text as it is."""
+        code, colon, detail = text.partition(": ")
+        words = section("labels", self.language).get(f"reason.{code}")
+        if words is None:
+            return harmless(text)
+        if code == "timing.refused":
+            detail = "; ".join(self.term("refused", one) for one in detail.split(", "))
+        return words + (self.words("report", "colon") + harmless(detail) if colon else "")
 
     def rule(self, decision: Decision, unit: str = "") -> str:
         """The decision rule, with the limit, its unit (with the space before it) and the risk that was allowed."""

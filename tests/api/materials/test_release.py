@@ -193,7 +193,9 @@ def test_the_hierarchy_goes_down_one_level_at_a_time(made: Any) -> None:
     audited = release({"material": table}, made.lab, own).made.labels
     assert top.made.labels is not None and audited is not None
     assert audited.inherited == top.made.labels.u and audited.u > top.made.labels.u  # it grows at each step
-    third = release({"material": table}, made.lab, Asked(output="third", against="second/certificate.json"))
+    Path("other.jsonl").write_text("\n".join(json.dumps({"input": f"r{k}", "target": "A"}) for k in range(40)))
+    other = {"part": "general.table", "path": "other.jsonl"}
+    third = release({"material": other}, made.lab, Asked(output="third", against="second/certificate.json"))
     assert third.made.inherited == second.made.inherited
     assert [link.level for link in third.made.chain] == ["secondary", "primary"] and third.made.level == "working"
     assert checks("third/certificate.json", made.lab)["hierarchy"] == "passed"

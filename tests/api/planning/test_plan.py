@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assay.api.materials.release import Asked as Released
+from assay.api.materials.release import frozen, release
 from assay.api.planning.plan import Assumed, Wanted, plan, render, to_json
 from assay.api.reference import Settings, reference
 from assay.uncertainty.planning.planning import items_for_power
@@ -225,3 +227,23 @@ def test_page_and_json(place: Any) -> None:
         assert "<script" not in page and "<svg" in page and "http" not in page.split("</head>")[1]
         assert render(made, language, path).read_text(encoding="utf-8") == page
     assert json.loads(json.dumps(to_json(made)))["chosen"]["items"] == 278
+
+
+def test_what_a_certificate_says_of_references_is_in_the_plan(place: Any) -> None:
+    table = assumed(place, items=300)
+    table["procedure"].pop("variants", None)
+    material, _ = frozen(table)
+    rows = ["item,wrong", *(f"{item.id},{int(k == 0)}" for k, item in enumerate(material.items[:60]))]
+    (place.folder / "audit.csv").write_text("\n".join(rows))
+    given = Assumed(score=0.8)
+    before = plan(table, Wanted(target_u=0.03), place.lab, assumed=given)
+    asked = Released(output=str(place.folder / "rel"), basis="panel", audit=str(place.folder / "audit.csv"))
+    labels = release(table, place.lab, asked).made.labels
+    table = {**table, "material": {"part": "general.released", "path": str(place.folder / "rel")}}
+    after = plan(table, Wanted(target_u=0.03), place.lab, assumed=given)
+    assert labels is not None and before.chosen is not None and after.chosen is not None
+    (note,) = [note for note in after.notes if note.code == "labels_fixed"]
+    assert note.values["u"] == pytest.approx(0.8 * labels.u) and after.chosen.items > before.chosen.items
+    assert plan(table, Wanted(target_u=0.01), place.lab, assumed=given).reason.code == "fixed"
+    difference = plan(table, Wanted(detect=0.2), place.lab, assumed=given)
+    assert "labels_cancel" in codes(difference) and "labels_fixed" not in codes(difference)

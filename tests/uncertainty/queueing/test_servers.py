@@ -136,6 +136,15 @@ def test_a_range_without_the_highest_rate_says_which_side_it_lies_on():
     assert len(above.tried) == 1
 
 
+def test_runs_that_say_nothing_are_no_verdict():
+    good = _mm1(1, 5000, 10.0)
+    first = highest_rate(lambda rate, place: good(rate, place) if place else None, (0.1, 1.5), Search(0.9))
+    assert first.low is not None and first.high is not None and {one.runs for one in first.tried} >= {2}
+    none = highest_rate(lambda rate, place: None, (0.1, 1.5), Search(0.9, rates=3))
+    assert (none.low, none.high, none.resolved) == (None, None, False)
+    assert {(one.verdict, one.share, one.runs, one.n) for one in none.tried} == {("undecided", None, 4, 0)}
+
+
 def test_a_search_that_is_none_is_refused():
     for between, how in (((0.5, 0.5), Search(0.9)), ((0.0, 1.0), Search(0.9)), ((0.1, 1.0), Search(1.0))):
         with pytest.raises(BadInput):

@@ -81,7 +81,15 @@ def believed(form: Form[T], data: bytes, path: str, laboratory: Laboratory) -> T
 def certificates(laboratory: Laboratory) -> list[Kept]:
     """The certificates of materials in a laboratory, oldest first; files that cannot be believed are passed over."""
     found = [Kept(made, digest_bytes(data), path) for path, data, made in _all(MATERIAL, laboratory)]
-    return sorted(found, key=lambda kept: (kept.made.issued, kept.sha256))
+    return sorted(found, key=lambda kept: (kept.made.issued, _written(kept.path), kept.sha256))
+
+
+def _written(path: Path) -> int:
+    """When a file was written here: of two statements of one second, the later one is the later."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def certificate_of(material: Material, laboratory: Laboratory) -> Kept | None:

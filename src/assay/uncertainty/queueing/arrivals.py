@@ -163,6 +163,22 @@ def replay(at_s: npt.ArrayLike) -> Schedule:
     return _schedule(times - times[0], "replay", None)
 
 
+def first(schedule: Schedule, n: int) -> Schedule:
+    """The first arrivals of a schedule, as they are.
+
+    Args:
+        schedule: any.
+        n: how many, 2 or more.
+    Raises:
+        BadInput: fewer than two, more than there are, or all at one time.
+
+    >>> first(constant(2.0, 10), 3).at_ns.tolist()
+    [0, 500000000, 1000000000]
+    """
+    within("arrivals", "requests", n, f"2 to {len(schedule.at_ns)}", 2 <= n <= len(schedule.at_ns))
+    return _kept(schedule.at_ns[:n], schedule.kind, schedule.seed)
+
+
 def _asked(rate: float, n: int) -> None:
     within("arrivals", "rate", rate, "above 0, at most 1e9", 0 < rate <= _NS)
     within("arrivals", "requests", n, f"2 to {MOST}", 2 <= n <= MOST)
@@ -171,7 +187,10 @@ def _asked(rate: float, n: int) -> None:
 def _schedule(at_s: Floats, kind: Kind, seed: int | None) -> Schedule:
     last = float(at_s[-1])
     within("arrivals", "last time in seconds", last, f"at most {_LONGEST_S:.3g}", last <= _LONGEST_S)
-    at_ns = np.rint(at_s * _NS).astype(np.int64)
+    return _kept(np.rint(at_s * _NS).astype(np.int64), kind, seed)
+
+
+def _kept(at_ns: Ints, kind: Kind, seed: int | None) -> Schedule:
     if at_ns[-1] <= at_ns[0]:
         raise BadInput("arrivals.no_length", n=len(at_ns))
     return Schedule(at_ns, kind, seed, hashlib.sha256(at_ns.astype("<i8").tobytes()).hexdigest())

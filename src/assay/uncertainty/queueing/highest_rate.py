@@ -22,10 +22,11 @@ from assay.uncertainty.queueing.latency import LEAST_EFFECTIVE
 
 Bools = npt.NDArray[np.bool_]
 Verdict = Literal["meets", "fails", "undecided"]
-Measure = Callable[[float, int], Bools]
+Measure = Callable[[float, int], Bools | None]
 """Makes a run of its own at a rate (requests a second); the second argument is its number, from 0, at this rate.
 
-It says which requests of its steady part were good, in their order; none where the server was overloaded.
+It says which requests of its steady part were good, in their order; none where the server was overloaded; None where
+the run says nothing of the server, since its times may not be relied upon: that is no verdict.
 """
 
 
@@ -35,14 +36,14 @@ class Tried(NamedTuple):
     Attributes:
         rate: requests a second.
         verdict: whether the wanted share is met.
-        share: of good requests in all runs.
+        share: of good requests in all runs; None where no run had a steady part.
         runs: how many were made.
         n: number of requests.
     """
 
     rate: float
     verdict: Verdict
-    share: float
+    share: float | None
     runs: int
     n: int
 
@@ -138,16 +139,19 @@ def decided(measure: Measure, rate: float, how: Search) -> Tried:
     """Runs at one rate until the share of good requests is surely on one side, or the budget is spent."""
     risk = (1 - how.level) * _HALF / (how.runs * how.rates)
     runs: list[Bools] = []
+    verdict: Verdict = "undecided"
     for place in range(how.runs):
         run = measure(rate, place)
-        if len(run) == 0:
-            return Tried(rate, "fails", 0.0, place + 1, sum(len(one) for one in runs))
-        runs.append(run)
-        verdict = _verdict(runs, how.share, risk)
+        if run is None:
+            continue
+        if len(run):
+            runs.append(run)
+        verdict = _verdict(runs, how.share, risk) if len(run) else "fails"
         if verdict != "undecided":
             break
-    everything = np.concatenate(runs)
-    return Tried(rate, verdict, float(everything.mean()), len(runs), len(everything))
+    everything = np.concatenate(runs) if runs else np.zeros(0, dtype=np.bool_)
+    share = float(everything.mean()) if runs else None
+    return Tried(rate, verdict, share, place + 1, len(everything))
 
 
 def _verdict(runs: list[Bools], share: float, risk: float) -> Verdict:

@@ -29,6 +29,7 @@ from assay.vocabulary.errors import BadInput
 from assay.vocabulary.observation import Response
 from assay.vocabulary.procedure import Limits
 from assay.vocabulary.record import Json
+from assay.vocabulary.whole import Destination
 
 DEFAULT_KEY: Final = "OPENAI_API_KEY"
 
@@ -45,6 +46,7 @@ class _Line:
     wire: Wire | None = None
     encode: Encoder | None = None
     plain: Encoder | None = None
+    streamed: Encoder | None = None
     follows: bool | None = None  # whether the endpoint takes a schema; None while that is not known
     address: Address | None = None
 
@@ -179,6 +181,33 @@ class Endpoint:
         line.follows = line.follows if line.follows is not None else follows
         served = {**found.served, "response_format": "json_schema" if follows else "refused"}
         return msgspec.structs.replace(found, served=served)
+
+    def destination(self) -> Destination:
+        """Where a load client sends requests, once ``open`` has prepared them.
+
+        Raises:
+            BadInput: ``load.direct``: requests would have to go through a proxy, or to an unchecked certificate.
+        """
+        for key, set_ in (("proxy", self.proxy), ("verify_tls", not self.verify_tls)):
+            if set_:
+                raise BadInput("load.direct", key=key)
+        headers, _ = self._headers()
+        dropped = {"accept-encoding"}  # a compressed stream would have no times of its own
+        return Destination(self._url(), {k: v for k, v in headers.items() if k.lower() not in dropped}, self.ca_bundle)
+
+    def streamed(self, stimulus: Json, seed: int) -> bytes:
+        """Body of a request whose answer is streamed, with token counts at its end.
+
+        Raises:
+            Permanent: what is no stimulus.
+        """
+        line = self._line
+        if line.streamed is None:
+            make = _request.chat if self.api == "chat" else _request.completions
+            asked = {"stream": True, "stream_options": {"include_usage": True}}
+            fields = {"model": self.model, **self._sampling(), **self.body, **asked}
+            line.streamed = make(fields, self.system, self.examples, self.send_seed)
+        return line.streamed(stimulus, seed)
 
     async def _post(self, data: bytes) -> Reply:
         line = self._line

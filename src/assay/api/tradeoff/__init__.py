@@ -1,0 +1,1 @@
+"""Quality against cost: Pareto fronts of signed reports, and routing between stored runs."""

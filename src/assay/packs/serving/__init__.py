@@ -1,0 +1,1 @@
+"""Serving: requests offered to a server by a schedule, and what their times say."""

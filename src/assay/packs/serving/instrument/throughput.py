@@ -1,0 +1,98 @@
+"""How much a server delivers a second, slot by slot of the steady part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from assay.packs.serving._client import settled
+from assay.packs.serving._columns import NS, Columns, Floats, columns, tokens
+from assay.packs.serving._limits import Limits, kept
+from assay.vocabulary.material import Item
+from assay.vocabulary.observation import Reading, Response
+from assay.vocabulary.procedure import PartUse
+
+_SLOTS: Final = 100
+_LEAST_SLOTS: Final = 40
+_IN_A_SLOT: Final = 5
+"""Requests of a slot, so that one is seldom empty."""
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Reads what was delivered in each of forty to a hundred equal slots of the steady part, by the length of a slot.
+
+    The steady part is cut into slots; each reading stands beside a request of that part, the first slot's beside the
+    first, and the other requests are not applicable. Tokens count when they came, requests when they were complete.
+    Above what the server can do there is no steady part: the second half of the time of sending is taken, and said.
+
+    Attributes:
+        of: ``requests``: answers a second; ``output_tokens``: tokens a second; ``good_requests``, ``good_tokens``:
+            those of requests that met all limits.
+        limits: what a good request takes at most.
+    """
+
+    of: Literal["requests", "output_tokens", "good_requests", "good_tokens"] = "requests"
+    limits: Limits | None = None
+
+    version = 1
+    needs_reference = False
+
+    def check(self, item: Item) -> str:
+        """Any request can be counted; good ones need limits."""
+        return "limits are needed to tell good requests" if self.of.startswith("good") and self.limits is None else ""
+
+    async def read(self, item: Item, response: Response) -> Reading:
+        """One request by itself delivers nothing a second."""
+        return self.read_whole([item], [response])[0]
+
+    def read_whole(self, items: Sequence[Item], responses: Sequence[Response]) -> list[Reading]:
+        """A reading beside as many requests as there are slots."""
+        found = columns(responses)
+        if found is None:
+            return [Reading(status="instrument_failed", note="timing.no_restart")] * len(responses)
+        outside = Reading(status="not_applicable", note=found.unsteady or "serving.no_slot")
+        if found.restart.refused:
+            refused = found.left_out(0)
+            assert refused is not None
+            return [refused] * len(responses)
+        begin, end = _window(found)
+        sent = found.sent_s
+        inside = np.flatnonzero((sent >= begin) & (sent <= end))
+        carriers = inside[: min(_SLOTS, max(_LEAST_SLOTS, len(inside) // _IN_A_SLOT))]
+        made = [outside] * len(responses)
+        if len(carriers) < 2 or end <= begin:
+            return made
+        amounts = self._delivered(found, np.linspace(begin, end, len(carriers) + 1))
+        for place, value in zip(carriers.tolist(), (amounts * len(carriers) / (end - begin)).tolist(), strict=True):
+            made[place] = Reading(value=value, note=found.unsteady)
+        return made
+
+    def settled(self, estimator: PartUse, firsts: Sequence[Response]) -> PartUse:
+        """The estimator with the restarts' account; an error of milliseconds hardly moves an amount between slots."""
+        return settled(estimator, firsts, None, None)
+
+    def _delivered(self, found: Columns, edges: Floats) -> Floats:
+        """What was delivered between successive times; shape (slots,)."""
+        times, amounts = [np.zeros(0)], [np.zeros(0)]
+        for place, (one, response) in enumerate(zip(found.timed, found.responses, strict=True)):
+            if one is None or response.status != "ok" or one.closed is None:
+                continue
+            if self.limits is not None and self.of.startswith("good") and not kept(found, place, self.limits).value:
+                continue
+            if self.of.endswith("requests") or not one.text:
+                times.append(np.array([one.closed / NS]))
+                amounts.append(np.array([1.0 if self.of.endswith("requests") else float(tokens(one))]))
+            else:
+                times.append(np.cumsum(one.text) / NS)
+                amounts.append(np.full(len(one.text), tokens(one) / len(one.text)))
+        delivered: Floats = np.histogram(np.concatenate(times), edges, weights=np.concatenate(amounts))[0]
+        return delivered
+
+
+def _window(found: Columns) -> tuple[float, float]:
+    sent = found.sent_s
+    known = sent[np.isfinite(sent)]
+    end = min(found.end_s, float(known.max())) if len(known) else 0.0
+    return (end / 2, end) if found.unsteady else (found.begin_s, end)
