@@ -123,7 +123,7 @@ def sweep(points: tuple[SweepPoint, ...], **more: Any) -> Sweep:
     """A statement about these points."""
     names = {one.measurand for each in points for one in each.results}
     knee = found_knee(points, 0.95)
-    settings = {"part": "serving.load", "arrivals": "poisson"}
+    settings = {"part": "serving.load", "arrivals": "poisson", "mark": False}
     usual = {
         "id": "sweep-1", "issued": "2026-01-02T03:04:05+00:00", "software": {"assay": "1"}, "title": "A server",
         "laboratory": LaboratoryMark(name="Lab", key_id="0" * 64, public_key=""), "subject": {"model": "m"},

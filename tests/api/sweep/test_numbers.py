@@ -49,7 +49,7 @@ def test_what_a_reader_must_know_is_said(made: Any) -> None:
     assert [note.code for note in remarks(closed, None, {"fresh": True})] == ["closed"]
     partly = (made.point(1.0, 1.0, left_out=1, restarts=3), made.point(2.0, None, state="refused", left_out=3),
               made.point(4.0, 4.0, state="overload"))  # fmt: skip
-    found = {note.code: note.values for note in remarks(partly, None, {})}
+    found = {note.code: note.values for note in remarks(partly, None, {"mark": False})}
     assert found["refused"]["at"] == "2" and found["overload"]["at"] == "4" and found["partly_refused"]["at"] == "1"
     assert {"no_knee", "not_fresh"} <= found.keys()
 

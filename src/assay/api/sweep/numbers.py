@@ -70,4 +70,4 @@ def remarks(points: Sequence[SweepPoint], knee: FoundKnee | None, settings: dict
 
 def not_fresh(settings: dict[str, Json]) -> tuple[Note, ...]:
     """Whether all loads send the same prompts, which a cache may know after the first."""
-    return () if settings.get("fresh") else (Note(code="not_fresh"),)
+    return () if settings.get("fresh") or settings.get("mark", True) else (Note(code="not_fresh"),)

@@ -44,14 +44,14 @@ class Ask(Record, kw_only=True, omit_defaults=True):
         return made
 
     def request(
-        self, subject: Streams, seed: int, at_ns: int | None, fresh: bool = False, whole: bool = False
+        self, subject: Streams, seed: int, at_ns: int | None, mark: str = "", whole: bool = False
     ) -> Request:
-        """The request as it is sent; ``whole`` asks for the answer in one piece.
+        """The request as it is sent, a mark before its prompt; ``whole`` asks for the answer in one piece.
 
         Raises:
             BadInput: ``load.stimulus``: the subject cannot send it.
         """
-        body = self._body(subject, seed, f"[{seed}] " if fresh and not self.continues else "")
+        body = self._body(subject, seed, "" if self.continues else mark)
         if whole:
             fields = msgspec.json.decode(body)
             fields.pop("stream_options", None)

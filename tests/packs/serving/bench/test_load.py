@@ -189,3 +189,35 @@ def test_the_client_is_calibrated_at_the_densest_load_that_is_to_come() -> None:
     assert load.chunks_per_s == pytest.approx(5000.0) and load.concurrency == 32
     load.check()
     load_for(Found(0.0, 1, 2, 0.0), asked, Settings(how=How())).check()
+
+
+class Keeping:
+    """A subject that keeps the prompts whose requests it makes."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def streamed(self, stimulus: Any, seed: int) -> bytes:
+        self.sent.append(stimulus["prompt"])
+        return b"{}"
+
+
+def prompts(load: Load, seed: int) -> list[str]:
+    """What is sent of two items, in a restart with this seed."""
+    asks, variant, subject = [{"prompt": "shared one"}, {"prompt": "shared two"}], Variant(name="v"), Keeping()
+    trials = [Trial(place, 0, 1, seed + place, Item(id=f"q{place}", stimulus=ask), variant)
+              for place, ask in enumerate(asks)]  # fmt: skip
+    stimuli = [load.stimulus(one.item, variant) for one in trials]
+    made = load.asked(Target(url="http://127.0.0.1:1/"), trials, stimuli, subject)  # type: ignore[arg-type]
+    return subject.sent[: len(made.requests)]
+
+
+def test_no_restart_and_no_other_load_sends_what_a_cache_knows() -> None:
+    usual = Load(arrivals="closed", concurrency=1)
+    first, again = prompts(usual, 1), prompts(usual, 9)
+    other = prompts(Load(arrivals="closed", concurrency=2), 1)
+    heads = [{one.split()[0] for one in made} for made in (first, again, other)]
+    assert [len(head) for head in heads] == [1, 1, 1] and len(set.union(*heads)) == 3  # shared within, not between
+    assert prompts(usual, 1) == first
+    assert prompts(Load(arrivals="closed", concurrency=1, mark=False), 1) == ["shared one", "shared two"]
+    assert len({one.split()[0] for one in prompts(Load(arrivals="closed", concurrency=1, fresh=True), 1)}) == 2

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from assay.packs.serving._remarks import remarks
 from assay.packs.serving._restart import Asked, Settings, carried_out
 from assay.timing.asked import MS, SECOND, How, Request, Target
 from assay.timing.energy import meter_of
+from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item
 from assay.vocabulary.observation import Response, Trial
@@ -53,7 +55,9 @@ class Load:
         max_tokens: longest answer where an item does not say.
         prompt_share: take only so much of each prompt, from its beginning.
         output_share: ask for only so much of each answer.
-        fresh: begin each prompt with a mark of its own, so that no cache knows it.
+        mark: begin every prompt of a restart with a short mark of that restart: a server's cache does not know it from
+            an earlier restart or run, and prefixes that requests share stay shared.
+        fresh: begin each prompt with a mark of its own, so that no cache knows anything of it.
         whole: ask for each answer in one piece, not streamed: its only time is the end.
         warm_s: how long the load is tried before it counts, in seconds.
         audited: number of prompts that are sent twice beforehand, to see whether answers come from a cache.
@@ -82,6 +86,7 @@ class Load:
     max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
     prompt_share: Share = 1.0
     output_share: Share = 1.0
+    mark: bool = True
     fresh: bool = False
     whole: bool = False
     warm_s: Positive = 3.0
@@ -104,7 +109,7 @@ class Load:
         Raises:
             BadInput: the item is no request, or the settings make no schedule.
         """
-        self._check()
+        _ = self._sound
         return msgspec.to_builtins(self._ask(item))
 
     async def run(self, trial: Trial, stimulus: Json, subject: Subject) -> Response:
@@ -124,19 +129,27 @@ class Load:
         if not isinstance(subject, Streams):
             raise BadInput("load.no_stream", part="serving.load")
         where = subject.destination()
-        asks = [msgspec.convert(stimulus, Ask) for stimulus in stimuli]
         target = Target(url=where.url, headers=dict(where.headers), ca_file=where.ca_file or None)
-        beside = self._beside(target)
+        beside, asked = self._beside(target), self.asked(target, trials, stimuli, subject)
+        return await asyncio.to_thread(carried_out, asked, self._settings(), beside, tell)
+
+    def asked(self, target: Target, trials: Sequence[Trial], stimuli: Sequence[Json], subject: Streams) -> Asked:
+        """Everything that one restart asks of a server.
+
+        Raises:
+            BadInput: requests that cannot be sent, or settings that make no schedule.
+        """
+        asks = [msgspec.convert(stimulus, Ask) for stimulus in stimuli]
         due, schedule = self._due(asks, trials[0].seed)
-        requests = [ask.request(subject, trial.seed, at, self.fresh, self.whole)
+        mark = f"[{digest([trials[0].seed, asdict(self)])[:8]}] " if self.mark else ""
+        requests = [ask.request(subject, trial.seed, at, f"[{trial.seed}] " if self.fresh else mark, self.whole)
                     for ask, trial, at in zip(asks, trials, due, strict=True)]  # fmt: skip
         seconds = None if self.arrivals == "closed" else max((at or 0) for at in due) / SECOND + _SPARE_S
-        planned = Asked(
-            target=target, requests=requests, schedule=schedule, stationary=self.arrivals in _STATIONARY,
-            seconds=seconds, trial=self._tried(asks, trials, due, subject),
+        return Asked(
+            target=target, requests=requests, schedule={**schedule, "mark": mark}, seconds=seconds,
+            stationary=self.arrivals in _STATIONARY, trial=self._tried(asks, trials, due, subject),
             repeated=[ask.alone(subject, trial.seed, "audit") for ask, trial in _first(asks, trials, self.audited)],
         )  # fmt: skip
-        return await asyncio.to_thread(carried_out, planned, self._settings(), beside, tell)
 
     def answer(self, response: Response) -> Response:
         """The text of an answer, for an instrument that reads one."""
@@ -159,13 +172,16 @@ class Load:
             page = Target(url=self.metrics, headers=target.headers if same else {}, ca_file=target.ca_file)
         return Beside(meter=meter_of(self.energy) if self.energy else None, metrics=page)
 
-    def _check(self) -> None:
+    @cached_property
+    def _sound(self) -> bool:
+        """Whether the settings make sense, found out once and not for each item. Raises ``BadInput`` if not."""
         Arrivals(self.arrivals, self.rate, self.cv, self.states, self.profile).check()
         if (self.concurrency is None) == (self.arrivals == "closed"):
             code = "arrivals.needs" if self.arrivals == "closed" else "arrivals.unused"
             raise BadInput(code, where="[procedure]", kind=self.arrivals, key="concurrency")
         if self.metrics:
             Target(url=self.metrics).place()
+        return True
 
     def _ask(self, item: Item) -> Ask:
         return asked_of(item, self.max_tokens).part(self.prompt_share, self.output_share)
