@@ -10,10 +10,12 @@ import pytest
 
 from assay.api.compare import Asked, compare, render
 from assay.api.reference import Settings, reference
+from assay.api.work import reopen
 from assay.cli.main import main
 from assay.testing.reference_server import Faults
 from assay.vocabulary.comparison import Comparison
 from assay.vocabulary.errors import BadInput
+from assay.vocabulary.procedure import PartUse
 
 
 def measured(place: Any, score: float, items: int = 60, seed: int = 0, **procedure: Any) -> str:
@@ -58,6 +60,26 @@ def test_two_subjects_on_the_same_items(place: Any) -> None:
     assert turned.differences[0].interval == pytest.approx((-line.interval[1], -line.interval[0]))
     assert (turned.differences[0].verdict, turned.answer) == ("worse", "no")
     assert compare([a, b], place.lab, Asked(better=True)) == made
+
+
+def test_where_to_look_is_no_other_procedure(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Benches that differ in the address of a page of metrics are one method; another rate is another."""
+    runs = [measured(place, 0.6), measured(place, 0.9, seed=1)]
+
+    def remarked(*settings: dict[str, Any]) -> bool:
+        def reopened(store: Any, record: Any) -> Any:
+            work = reopen(store, record)
+            used = PartUse(part="serving.load", settings=settings[runs.index(record.name)])
+            procedure = msgspec.structs.replace(work.recipe.procedure, bench=used)
+            return work._replace(recipe=msgspec.structs.replace(work.recipe, procedure=procedure))
+
+        monkeypatch.setattr("assay.api.compare.reopen", reopened)
+        return "procedures_differ" in {note.code for note in compare(runs, place.lab).notes}
+
+    here, there = ({"rate": 5, "metrics": f"http://{name}:8000/metrics"} for name in "ab")
+    assert not remarked(here, there) and not remarked(here, {"rate": 5}) and not remarked(here, here)
+    assert remarked(here, {**there, "rate": 6})
+    assert remarked({"metrics": ["f1"]}, {"metrics": ["bleu"]})  # what to compute is no address
 
 
 def test_several_systems_with_variants_repeats_and_margin(place: Any) -> None:

@@ -61,7 +61,7 @@ def test_everything_is_said(comparison: Comparison) -> None:
     for part in (
         "Do all runs differ by less than 0.05? cannot tell",
         "All 3 intervals hold together with a probability of 0.95; each alone is at a level of 0.98",
-        "C − A: C is better than A",
+        "C − A: C is better than A C − A = +0.080 [+0.0003, +0.160]",
         "scores 8.0 more in 100 than A",
         "takes about 1,200 items like these, 1,000 more than there are",
         "200 items paired, in 40 clusters",

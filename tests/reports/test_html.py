@@ -124,7 +124,7 @@ def test_what_is_not_known_is_said(report: Report) -> None:
     )  # fmt: skip
     text = _read(html(bare, "en")).text
     for part in (
-        "no value: no reading was had", "No coverage interval", "No budget", "no price table", "said nothing about",
+        "no value; the remarks say why", "No coverage interval", "No budget", "no price table", "said nothing about",
         "shows no examples", "does not belong to a signed report", "replaces the report R-1", "unheard_of", "Bench 4",
         "no response arrived",
     ):  # fmt: skip

@@ -47,12 +47,19 @@ def decide(
     )
 
 
+def _undecided(estimated: Estimated) -> str:
+    """Why a result decides nothing."""
+    if estimated.result.value is None:
+        return "no_value"
+    return "undecided_no_interval" if estimated.result.interval is None else "limit_inside"
+
+
 def _decide(requirement: Requirement, estimated: Estimated, measurand: Measurand) -> Decision:
     verdict, *others = _verdicts(requirement, estimated, measurand)
     notes: list[Note] = []
     outcome = verdict.outcome
     if outcome == "inconclusive":
-        notes.append(Note(code="no_value" if estimated.result.value is None else "limit_inside"))
+        notes.append(Note(code=_undecided(estimated)))
     for other in others:
         if other.outcome != outcome and outcome != "inconclusive":
             outcome = "inconclusive"

@@ -224,6 +224,8 @@ def terminal(comparison: Comparison, language: str, width: int = 80, colour: boo
     lines.append("")
     for view in seen.differences:
         put(f"{view.against}: {view.verdict}", 2, view.line.verdict)
+        if view.line.simultaneous is not None:
+            put(f"{view.against} = {view.value} {view.interval}", 4)
         put(seen.say("between_sentences").join(view.sentences), 4)
         put(" · ".join(view.facts), 4, "soft")
         for note in view.notes:

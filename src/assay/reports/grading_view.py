@@ -65,19 +65,27 @@ class GradingView:
 
     @property
     def limiting(self) -> str:
-        """What stands most in the way of a better grade, in a sentence; empty for the best one."""
-        met = self.made.limiting
+        """What stands most in the way of a better grade; empty for the best one. What is not known comes first."""
+        met, said = self.made.limiting, ""
+        above = next((one for one in self.made.grades if any(it.probability is None for it in one.limits)), None)
+        if above is not None:
+            limits = [self.limit(one.limit) for one in above.limits if one.probability is None]
+            said = self.say("limiting.unknown", grade=above.name, limits=self.say("between_limits").join(limits))
         if met is None or met.probability is None:
-            return ""
-        above = next((one.name for one in self.made.grades if met in one.limits), "")
-        return self.say("limiting", grade=above, limit=self.limit(met.limit), p=drawn_chance(met.probability))
+            return said
+        values = {"limit": self.limit(met.limit), "p": drawn_chance(met.probability)}
+        if said:
+            return said + self.say("between_sentences") + self.say("limiting.known", **values)
+        return self.say("limiting", grade=next((one.name for one in self.made.grades if met in one.limits), ""),
+                        **values)  # fmt: skip
 
     def label(self, name: str) -> str:
-        """What a measurand is called; its suffix stands behind it."""
+        """What a measurand is called; its suffix stands behind it, unless the label has it already."""
         one = self.defined.get(name)
         suffix = name.partition(":")[2]
         called = self.phrases.chosen(one.measurand.label, name) if one is not None else name
-        return f"{called} ({suffix})" if suffix and called != name else called
+        had = f"({suffix})" in called or f"（{suffix}）" in called
+        return f"{called} ({suffix})" if suffix and called != name and not had else called
 
     def limit(self, limit: Limit) -> str:
         """A condition: ``TTFT (p99) ≤ 500 ms``."""

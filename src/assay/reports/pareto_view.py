@@ -58,7 +58,9 @@ class ParetoView:
     def axis(self, one: Measurand) -> str:
         """An axis with its unit, and which way is better."""
         suffix = one.name.partition(":")[2].partition("/")[0]
-        label = self.phrases.chosen(one.label, one.name) + (f" ({suffix})" if suffix else "")
+        label = self.phrases.chosen(one.label, one.name)
+        had = f"({suffix})" in label or f"（{suffix}）" in label
+        label += f" ({suffix})" if suffix and not had else ""
         label = label if one.unit == "1" else self.say("with_unit", label=label, unit=one.unit)
         return self.say(f"axis.{one.better}", label=label)
 
@@ -77,7 +79,7 @@ class ParetoView:
         by = "" if one.dominated_by is None else letter(one.dominated_by)
         verdict = self.say(f"standing.{one.standing}")
         if by and one.standing != "front":
-            verdict += self.say("dominated_by", by=by, p=drawn_chance(one.probability_dominated))
+            verdict = self.say(f"by.{one.standing}", by=by, p=drawn_chance(one.probability_dominated))
         return PointView(letter(place), harmless(name), one, stated(one.x, self.made.x), stated(one.y, self.made.y),
                          drawn_chance(one.on_front), verdict)  # fmt: skip
 

@@ -12,7 +12,7 @@ from assay.vocabulary.result import Decision, Note
 from assay.vocabulary.words import LANGUAGES, say, section
 
 LEADING: Final = (
-    "sealed_opened", "material_not_released", "serving.cached",
+    "sealed_opened", "material_not_released", "serving.cached", "serving.many_failed",
     "foreign", "read_with", "judge_uncalibrated", "judge_latent",
     "judge_relative",
     "imported", "imported.unnamed", "imported.unseen", "imported.unfinished", "imported.judge", "imported.first_items",
@@ -51,8 +51,13 @@ class Phrases:
         return section("labels", self.language).get(full, harmless(code))
 
     def note(self, note: Note) -> str:
-        """A remark on validity; one without words, or with values that do not fit them, is shown as code and values."""
-        return self._sentence(note.code, note.values)
+        """A remark on validity; one without words, or with values that do not fit them, is shown as code and values.
+
+        A value named ``failure`` is the code of a reason, told in words.
+        """
+        failure = note.values.get("failure")
+        told = {"failure": self.reason(failure)} if isinstance(failure, str) else {}
+        return self._sentence(note.code, {**note.values, **told})
 
     def unseen(self, code: str) -> str:
         """A source of uncertainty that the design could not see."""

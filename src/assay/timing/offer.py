@@ -16,6 +16,7 @@ from assay.timing.connection import Place
 from assay.timing.job import Done, Job, receive, send, started
 from assay.timing.offered import Conditions, Offered, Window
 from assay.timing.processors import Watch, Watched, available
+from assay.timing.stopping import current
 from assay.vocabulary.errors import BadInput
 
 _HEAD_START_NS: Final = 100_000_000
@@ -36,7 +37,10 @@ def offer(
         the raw bytes of answers in unnamed files on disk until they have been read, and 24 bytes a read in memory.
     Raises:
         BadInput: ``load.*``: settings, requests or addresses that cannot be used.
+        CannotMeasure: ``interrupted``: another thread ended it; see ``timing.stopping``.
     """
+    stop = current()
+    stop.check()
     how = how or How()
     how.check()
     targets = [target] if isinstance(target, Target) else list(target)
@@ -44,13 +48,14 @@ def offer(
     jobs = shared_out([place_of(one) for one in targets], list(requests), how)
     workers = [_Worker(job) for job in jobs]
     try:
-        for one in workers:
-            one.ready()
-        start_ns = now_ns() + _HEAD_START_NS
-        with Watch() as watch:
+        with stop.over([one.process for one in workers]):
             for one in workers:
-                one.begin(start_ns)
-            done = [one.done() for one in workers]
+                one.ready()
+            start_ns = now_ns() + _HEAD_START_NS
+            with Watch() as watch:
+                for one in workers:
+                    one.begin(start_ns)
+                done = [one.done() for one in workers]
     finally:
         for one in workers:
             one.end()
@@ -119,9 +124,9 @@ class _Worker:
     job: Job
 
     def __post_init__(self) -> None:
-        self._process = started("assay.timing.worker")
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._given, self._taken = self._process.stdin, self._process.stdout
+        self.process = started("assay.timing.worker")
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._given, self._taken = self.process.stdin, self.process.stdout
         with suppress(BrokenPipeError):
             send(self._given, self.job)
 
@@ -154,9 +159,9 @@ class _Worker:
         """Make sure that it is gone."""
         with suppress(OSError):
             self._given.close()
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
         self._taken.close()
 
 

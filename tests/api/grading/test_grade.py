@@ -15,6 +15,7 @@ from assay.api.verify import verify
 from assay.catalogue.build import read_toml
 from assay.catalogue.find import locate, parts
 from assay.cli.main import main
+from assay.reports.grading_view import GradingView
 from assay.reports.keys import SigningKey
 from assay.reports.sign import sign
 from assay.vocabulary.errors import BadInput
@@ -89,6 +90,30 @@ def test_a_clear_grade_from_two_reports(lab: dict[str, Any], tmp_path: Path) -> 
     assert alone.grading.grade is None and alone.exit_code == 3
     assert [note.code for note in alone.grading.notes] == ["missing"]
     assert all(one.probability is None for one in alone.grading.grades)
+
+
+def test_what_is_not_known_is_named_before_what_is_nearly_sure(lab: dict[str, Any]) -> None:
+    fast = lab["made"]("fast", result("serving.ttft:p99", 480.0, 20.0))
+    made = grade([fast], Asked(rule=lab["rule"]), lab["lab"]).grading
+    assert GradingView(made, "en").limiting == (
+        "Most in the way of grade gold: not known whether llm.accuracy ≥ 0.8. A report with a result and an interval "
+        "for each is needed. Of the limits that are known, the least sure: Time to first token (p99) ≤ 500 ms, met "
+        f"with a probability of {made.limiting.probability:.3f}."  # type: ignore[union-attr]
+    )
+    assert "未知是否满足 llm.accuracy ≥ 0.8。需要有" in GradingView(made, "zh").limiting
+    slow = lab["made"]("slow", result("serving.ttft:p99", 700.0, 20.0))
+    good = lab["made"]("good", result("llm.accuracy", 0.9, 0.02))
+    known = GradingView(grade([slow, good], Asked(rule=lab["rule"]), lab["lab"]).grading, "en").limiting
+    assert known.startswith("Most in the way of grade gold: Time to first token (p99) ≤ 500 ms, met with")
+
+
+def test_a_suffix_that_the_label_has_is_not_put_twice(lab: dict[str, Any]) -> None:
+    labels = {"en": "TTFT (p99)", "zh": "首词元时间（p99）"}
+    path = lab["made"]("fast", result("serving.ttft:p99", 400.0, 20.0),
+                       measurand=msgspec.structs.replace(TTFT, label=labels))  # fmt: skip
+    made = grade([path], Asked(rule=lab["rule"]), lab["lab"]).grading
+    for language, label in labels.items():
+        assert GradingView(made, language).label("serving.ttft:p99") == label
 
 
 def test_what_lies_on_a_limit_is_open_and_what_misses_one_names_it(lab: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from assay.api.tradeoff.pareto import Asked, pareto, render
 from assay.cli.main import main
 from assay.reports.keys import SigningKey
+from assay.reports.pareto_view import ParetoView
 from assay.reports.sign import sign
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.measurand import Measurand
@@ -75,6 +76,21 @@ def test_a_front_with_one_that_is_dominated_and_one_that_cannot_be_told(lab: Any
     assert made.points[0].differs == {"model": "a"} and (made.x.better, made.y.better) == ("lower", "higher")
     assert made.points[0].x.value == 10.0 and made.points[0].x.interval == (9.5, 10.5)
     assert pareto([a, b, c, d], Asked(x="serving.cost", y="llm.accuracy"), lab.folder / "lab") == made
+
+
+def test_the_verdict_is_a_sentence_and_a_suffix_stands_once(lab: Any) -> None:
+    tail = msgspec.structs.replace(COST, name="serving.ttft:p99", label={"en": "TTFT (p99)", "zh": "首词元时间（p99）"})
+    bare = msgspec.structs.replace(tail, label={"en": "TTFT", "zh": "首词元时间"})
+    paths = [lab(name, name, result("llm.accuracy", 0.8, 0.02), result("serving.ttft:p99", at, 0.5),
+                 **{"serving.ttft:p99": tail}) for name, at in (("a", 2.0), ("b", 2.0), ("c", 9.0))]  # fmt: skip
+    made = pareto(paths, Asked(x="serving.ttft:p99", y="llm.accuracy"), lab.folder / "lab")
+    open_, worse = ParetoView(made, "en").points[0].verdict, ParetoView(made, "zh").points[0].verdict
+    assert open_.startswith("cannot tell: dominated by B with a probability of 0.2")
+    assert worse.startswith("无法判定：被 B 支配的概率为 0.2")
+    axes = [ParetoView(msgspec.structs.replace(made, x=one), language).axis(one)
+            for one in (tail, bare) for language in ("en", "zh")]  # fmt: skip
+    assert axes == ["TTFT (p99), USD (less is better)", "首词元时间（p99）（USD）（越小越好）",
+                    "TTFT (p99), USD (less is better)", "首词元时间 (p99)（USD）（越小越好）"]  # fmt: skip
 
 
 def test_quality_and_cost_of_one_system_from_two_reports(lab: Any) -> None:

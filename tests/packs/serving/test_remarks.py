@@ -7,7 +7,7 @@ import pytest
 
 from assay.packs.serving._record import Spent
 from assay.packs.serving._remarks import remarks
-from assay.reports.phrases import Phrases
+from assay.reports.phrases import LEADING, Phrases
 from assay.timing.energy import Energy
 from assay.timing.scrape import Gauge, Scraped
 from assay.vocabulary.observation import Response
@@ -99,6 +99,20 @@ def test_the_distribution_counts_failures_as_longer_than_any(made: Any) -> None:
 def test_overload_is_told(made: Any) -> None:
     timed = [made.request(10.0 * n, 50.0 + 30.0 * n) for n in range(600)]
     assert told(made.responses(timed))["serving.unsteady.overload"].values["restarts"] == [1]
+
+
+def test_many_failed_requests_are_told_by_restart_before_any_number(made: Any) -> None:
+    notes = remarks([restart(made), restart(made, failed=11), restart(made, failed=10)])
+    found = [note for note in notes if note.code == "serving.many_failed"]
+    assert [note.values for note in found] == [{"restart": 2, "failed": 11, "n": 200, "failure": "cut", "most": 11}]
+    assert "serving.many_failed" in LEADING
+    said = Phrases("en").note(found[0])
+    assert "Restart 2: 11 of 200 requests failed" in said and "in the middle of an answer" in said
+    dead = made.responses([made.request(20.0 * place, error="cut" if place < 3 else "connect: refused")
+                           for place in range(9)])  # fmt: skip
+    values = told(dead)["serving.many_failed"].values
+    assert (values["failed"], values["failure"], values["most"]) == (9, "connect", 6)
+    assert "serving." not in Phrases("zh").note(told(dead)["serving.many_failed"])
 
 
 def test_every_remark_has_words_that_fit_its_values(made: Any) -> None:

@@ -1,5 +1,6 @@
 """What a report says of the restarts of a load: schedule, calibration, audit, tokens, why one is left out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -24,6 +25,9 @@ SHARES: Final = (0.0, 0.001, 0.005, *(n / 100 for n in range(1, 100)), 0.995, 0.
 """At which a distribution is told: as much as a picture can show."""
 
 _UNKNOWN: Final = "–"
+
+_MANY_FAILED: Final = 0.05
+"""A share of failed requests above which a reader must know of them before any number."""
 
 
 class Tokens(NamedTuple):
@@ -51,6 +55,8 @@ class _Seen:
     restarts: list[Restart] = field(default_factory=list)
     tokens: list[Tokens] = field(default_factory=list)
     unsteady: list[str] = field(default_factory=list)
+    lost: list[Counter[str]] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
     begin_s: list[float] = field(default_factory=list)
     outside: list[int] = field(default_factory=list)
     times: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in SHOWN})
@@ -63,6 +69,8 @@ class _Seen:
         self.restarts.append(found.restart)
         self.tokens.append(_tokens(found))
         self.unsteady.append(found.unsteady)
+        self.lost.append(Counter(one.note.partition(": ")[0] for one in responses if one.status == "subject_failed"))
+        self.asked.append(len(responses))
         self.begin_s.append(found.begin_s)
         outside = (found.sent_s < found.begin_s) | (found.sent_s > found.end_s)
         self.outside.append(int(outside.sum()))
@@ -85,8 +93,8 @@ def remarks(restarts: Iterable[Sequence[Response]]) -> tuple[Note, ...]:
     if not seen.restarts:
         return ()
     makers: tuple[Callable[[_Seen], Iterator[Note]], ...] = (
-        _audit, _refused, _unsteady, _schedule, _stamps, _calibrated, _pilots, _steady, _counted, _energy, _server,
-        _distribution,
+        _audit, _many_failed, _refused, _unsteady, _schedule, _stamps, _calibrated, _pilots, _steady, _counted, _energy,
+        _server, _distribution,
     )  # fmt: skip
     return tuple(note for make in makers for note in make(seen))
 
@@ -109,7 +117,18 @@ def _audit(seen: _Seen) -> Iterator[Note]:
         return
     values: dict[str, Json] = {"pairs": pairs, "faster": faster, "new": _all(made, "new_ms"),
                                "again": _all(made, "again_ms")}  # fmt: skip
-    yield Note(code="serving.cached" if 2 * faster > pairs else "serving.audit", values=values)
+    marked = all(one.schedule.get("mark") for one in seen.restarts)
+    cached = "serving.cache_kept_out" if marked else "serving.cached"
+    yield Note(code=cached if 2 * faster > pairs else "serving.audit", values=values)
+
+
+def _many_failed(seen: _Seen) -> Iterator[Note]:
+    """One for each restart of which more than a few requests failed, with the reason that most of them have."""
+    for place, (lost, n) in enumerate(zip(seen.lost, seen.asked, strict=True), 1):
+        if lost.total() > _MANY_FAILED * n:
+            code, most = lost.most_common(1)[0]
+            yield Note(code="serving.many_failed", values={"restart": place, "failed": lost.total(), "n": n,
+                                                           "failure": code, "most": most})  # fmt: skip
 
 
 def _refused(seen: _Seen) -> Iterator[Note]:

@@ -15,9 +15,10 @@ from assay.timing.chunks import times
 from assay.timing.clock import now_ns
 from assay.timing.offer import offer
 from assay.timing.offered import Conditions, Offered
-from assay.timing.pilots import PILOT, drift, pilots
+from assay.timing.pilots import drift, pilots
 from assay.timing.resolved import Stretches
 from assay.timing.serving import Served, serving
+from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.observation import Response
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.whole import Stage
@@ -92,7 +93,7 @@ def carried_out(asked: Asked, settings: Settings, beside: Beside, tell: Tell) ->
         tell: told what is done now.
     Raises:
         BadInput: ``load.*``: requests or addresses that cannot be used; ``part.extra``.
-        CannotMeasure: ``load.server``: the reference server ended.
+        CannotMeasure: ``load.server``: the reference server ended; ``load.unreachable``: the server was not found.
     """
     if beside.meter is not None:
         tell(Stage("idle", beside.idle_s))
@@ -100,8 +101,7 @@ def carried_out(asked: Asked, settings: Settings, beside: Beside, tell: Tell) ->
     tell(Stage("audit", None))
     audit = audited(asked, settings.how)
     tell(Stage("trial", max([one.at_ns or 0 for one in asked.trial], default=0) / SECOND or None))
-    tried = [one for one in offer(asked.target, asked.trial, _open(settings.how, asked.trial))[0] if one.group != PILOT]
-    planned = load_for(met(tried), asked, settings)
+    planned = load_for(met(_tried(asked, settings.how)), asked, settings)
     with serving(planned.script) as served:
         before = _calibrated(planned, settings, served, tell)
         tell(Stage("run", asked.seconds))
@@ -125,6 +125,18 @@ def carried_out(asked: Asked, settings: Settings, beside: Beside, tell: Tell) ->
         refused=tuple(code for code, holds in refused.items() if holds),
     ))  # fmt: skip
     return responses
+
+
+def _tried(asked: Asked, how: How) -> list[Offered]:
+    """What came of the trial of the load.
+
+    Raises:
+        CannotMeasure: ``load.unreachable``: no request of it found the server.
+    """
+    found, _ = offer(asked.target, asked.trial, _open(how, asked.trial))
+    if found and all(one.error == "connect" for one in found):
+        raise CannotMeasure("load.unreachable", url=asked.target.url, reason=found[0].detail or "connect")
+    return found
 
 
 def _calibrated(planned: Load, settings: Settings, served: Served, tell: Tell) -> TimingCertificate | None:

@@ -162,11 +162,11 @@ def blank_with(blank: Result, value: float, found: Latency) -> Result:
 
 
 def budget(rows: Sequence[Row]) -> tuple[Component, ...]:
-    """The rows of a budget; what the client contributes is of kind B."""
+    """The rows of a budget; what client and price contribute is of kind B."""
     total = sum(u**2 for _, u, _ in rows)
     return tuple(
-        Component(source=source, label=source.partition(":")[0], kind="B" if source.startswith("client") else "A", u=u,
-                  dof=dof, share=u**2 / total if total else 0.0)
+        Component(source=source, label=source.partition(":")[0], u=u, dof=dof,
+                  kind="B" if source.startswith(("client", "price")) else "A", share=u**2 / total if total else 0.0)
         for source, u, dof in rows
     )  # fmt: skip
 

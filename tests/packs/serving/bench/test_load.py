@@ -115,6 +115,11 @@ def test_without_a_calibration_times_are_refused(tmp_path: Path) -> None:
         assay.measure(table(served.base, tmp_path, calibrate_s=0.0), tmp_path / "lab")
 
 
+def test_a_server_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CannotMeasure, match="127.0.0.1:9/v1/chat/completions"):
+        assay.measure(table("http://127.0.0.1:9", tmp_path, n=2000), tmp_path / "lab")
+
+
 def test_failures_are_counted_and_never_times(tmp_path: Path) -> None:
     with serving(Script(ttft_ms=20, gap_ms=2, chunks=8, fault="cut", fault_at=3, every=10)) as served:
         made = assay.measure(table(served.base, tmp_path), tmp_path / "lab")

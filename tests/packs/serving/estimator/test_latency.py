@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from assay.catalogue.find import locate
+from assay.line.decide import decide
 from assay.line.estimate import Task, estimate
 from assay.packs.serving._client import Client
 from assay.packs.serving.estimator.mean import Mean
@@ -18,6 +19,7 @@ from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations
 from assay.vocabulary.procedure import Plan, Stopping, Variant
+from assay.vocabulary.result import Requirement
 from assay.vocabulary.status import STATUSES
 
 TTFT = Measurand(name="serving.ttft:p99", label={}, definition={}, unit="ms", better="lower", low=0)
@@ -90,7 +92,11 @@ def test_lost_times_bound_a_quantile_and_leave_a_mean_open(made: Any) -> None:
     rows, m = lost(made.rows(runs(4)), 100), material(made, 500)
     found = estimate(task(), Quantile(0.9), rows, m)
     assert found.low and found.high and found.low.value < found.result.value < found.high.value
-    assert estimate(task(), Quantile(0.999), rows, m).high.value is None  # type: ignore[union-attr]
+    worst = estimate(task(), Quantile(0.999), rows, m).high
+    assert worst is not None and worst.value == 1e9  # longer than any timeout: above every limit, as it may be
+    above = Requirement(measurand=TTFT.name, at_most=100.0)
+    [decided] = decide((above,), {TTFT.name: estimate(task(), Quantile(0.9), rows, m)}, {TTFT.name: TTFT})
+    assert decided.outcome == "does_not_conform"  # with every lost time at its best and at its worst
     mean_found = estimate(task(), Mean(), rows, m)
     assert mean_found.low is None and mean_found.result.notes[-1].code == "lost_unbounded"
 
@@ -102,6 +108,10 @@ def test_few_requests_have_no_interval_and_a_pile_up_says_how_many_it_takes(made
     found = Quantile(0.9).estimate(task(), made.rows([ramp, ramp]), material(made, 500))
     assert found.interval is None and found.notes[-1].code == "latency.few_effective"
     assert int(found.notes[-1].values["needed"]) > 1000
+    asked = Requirement(measurand=TTFT.name, at_most=1.0)
+    shown = {TTFT.name: estimate(task(), Quantile(0.9), made.rows([ramp, ramp]), material(made, 500))}
+    [decided] = decide((asked,), shown, {TTFT.name: TTFT})
+    assert (decided.outcome, [note.code for note in decided.notes]) == ("inconclusive", ["undecided_no_interval"])
 
 
 def test_designs_that_a_load_cannot_have_are_refused(made: Any) -> None:

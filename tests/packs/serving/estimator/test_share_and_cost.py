@@ -43,6 +43,7 @@ def test_cost_is_price_by_delivery_with_both_in_the_budget(made: Any) -> None:
     assert found.value == pytest.approx(3.6 / 3600 / rate * 1e6)
     assert [row.source for row in found.budget] == ["throughput", "price"]
     assert found.budget[1].u == pytest.approx(found.value * 0.05)
+    assert [row.kind for row in found.budget] == ["A", "B"]  # a price is stated, not observed
     draws = np.random.default_rng(3)
     simulated = draws.normal(3.6, 0.18, 40_000) / draws.normal(rate, 50 / np.sqrt(200), 40_000) / 3600 * 1e6
     assert found.interval == pytest.approx(np.quantile(simulated, [0.025, 0.975]), rel=0.02)

@@ -36,6 +36,12 @@ def test_only_good_ones_count_where_asked(made: Any) -> None:
     assert np.mean(found[20:]) == pytest.approx(75.0, rel=0.03)
 
 
+def test_what_the_client_spoiled_is_good_as_often_as_the_rest(made: Any) -> None:
+    timed = [made.request(10.0 * k, 50.0 if k % 2 else 500.0, unresolved=k % 5 == 0) for k in range(400)]
+    found = read(made, timed, Throughput("good_requests", Limits(ttft_ms=200.0)), stationary=False)
+    assert np.mean(found[20:]) == pytest.approx(50.0, rel=0.03)
+
+
 def test_an_overload_is_read_in_its_second_half(made: Any) -> None:
     timed = [made.request(10.0 * k, 100.0 + 10.0 * k) for k in range(400)]  # answers come half as fast as requests
     found = Throughput("requests").read_whole(made.items(400), made.responses(timed))

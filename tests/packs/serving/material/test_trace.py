@@ -131,8 +131,13 @@ HEAD = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 BURST = "Timestamp,Request tokens,Response tokens\n"
 
 BAD = {
-    "back": (row() + row(timestamp=4), "line 2: time goes back, to 0.004 s after 0.005 s"),
-    "back, csv": (BURST + "10,1,1\n9.5,1,1\n", "line 3: time goes back, to 9.5 s after 10 s"),
+    "back": (row() + row(timestamp=4), "line 2: time goes back, to 4 after 5 on"),
+    "back, decimals": (row(timestamp=1700158630000.25) + row(timestamp=1700158630000.125),
+                       "line 2: time goes back, to 1700158630000.125 after 1700158630000.25 on"),
+    "back, csv": (BURST + "1700158630.50,1,1\n1700158630.25,1,1\n",
+                  "line 3: time goes back, to 1700158630.25 after 1700158630.50 on"),
+    "back, azure": (AZURE + "2023-11-16 18:15:51.2224670,1,1\n",
+                    "to 2023-11-16 18:15:51.2224670 after 2023-11-16 18:15:51.2224671 on"),
     "empty": ("", "empty"),
     "blank": ("\n \n\t\n", "empty"),
     "no request": (HEAD, "no request with prompt and answer tokens"),

@@ -19,6 +19,7 @@ from assay.packs.serving._remarks import remarks
 from assay.packs.serving._restart import Asked, Settings, carried_out
 from assay.timing.asked import MS, SECOND, How, Request, Target
 from assay.timing.energy import meter_of
+from assay.timing.stopping import stoppable
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item
@@ -125,13 +126,19 @@ class Load:
         Raises:
             BadInput: a subject that does not stream, requests that cannot be sent, or a meter that is not here.
             CannotMeasure: the reference server ended.
+            asyncio.CancelledError: it was interrupted; the client's processes are ended, and nothing is kept.
         """
         if not isinstance(subject, Streams):
             raise BadInput("load.no_stream", part="serving.load")
         where = subject.destination()
         target = Target(url=where.url, headers=dict(where.headers), ca_file=where.ca_file or None)
         beside, asked = self._beside(target), self.asked(target, trials, stimuli, subject)
-        return await asyncio.to_thread(carried_out, asked, self._settings(), beside, tell)
+        with stoppable() as stop:
+            try:
+                return await asyncio.to_thread(carried_out, asked, self._settings(), beside, tell)
+            except asyncio.CancelledError:
+                stop.now()
+                raise
 
     def asked(self, target: Target, trials: Sequence[Trial], stimuli: Sequence[Json], subject: Streams) -> Asked:
         """Everything that one restart asks of a server.
@@ -141,14 +148,16 @@ class Load:
         """
         asks = [msgspec.convert(stimulus, Ask) for stimulus in stimuli]
         due, schedule = self._due(asks, trials[0].seed)
-        mark = f"[{digest([trials[0].seed, asdict(self)])[:8]}] " if self.mark else ""
+        own = digest([trials[0].seed, asdict(self)])[:8]
+        mark = f"[{own}] " if self.mark else ""
         requests = [ask.request(subject, trial.seed, at, f"[{trial.seed}] " if self.fresh else mark, self.whole)
                     for ask, trial, at in zip(asks, trials, due, strict=True)]  # fmt: skip
         seconds = None if self.arrivals == "closed" else max((at or 0) for at in due) / SECOND + _SPARE_S
         return Asked(
             target=target, requests=requests, schedule={**schedule, "mark": mark}, seconds=seconds,
             stationary=self.arrivals in _STATIONARY, trial=self._tried(asks, trials, due, subject),
-            repeated=[ask.alone(subject, trial.seed, "audit") for ask, trial in _first(asks, trials, self.audited)],
+            repeated=[ask.alone(subject, trial.seed, f"audit {own}")
+                      for ask, trial in _first(asks, trials, self.audited)],
         )  # fmt: skip
 
     def answer(self, response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import inf
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
@@ -16,6 +16,9 @@ from assay.vocabulary.observation import Observations
 from assay.vocabulary.protocols import Task
 from assay.vocabulary.result import Result
 from assay.vocabulary.status import STATUSES
+
+_ENDLESS: Final = 1e9
+"""Milliseconds beyond any timeout: what a lost time may have been. Not infinite, as a failure is: it was an answer."""
 
 
 @dataclass(frozen=True)
@@ -64,4 +67,4 @@ class Quantile:
         self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]
     ) -> Observations:
         """Times that could not be read as none at all, or as longer than any; refused restarts are left out."""
-        return bounded(observations, 0.0 if end == "low" else inf)
+        return bounded(observations, 0.0 if end == "low" else _ENDLESS)

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from assay.packs.general.estimator.mean import Mean, empty
+from assay.packs.general.estimator.mean import empty
 from assay.packs.serving._client import Client
-from assay.packs.serving._result import Row, budget, check_plan, series, told
+from assay.packs.serving._result import Row, bounded, budget, check_plan, series, told
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.one_sided import risks
 from assay.uncertainty.proportion import clopper_pearson, jeffreys_u
@@ -100,5 +100,5 @@ class Share:
     def lost_as(
         self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]
     ) -> Observations | None:
-        """The observations with every lost reading at one end of the measurand."""
-        return Mean().lost_as(task, observations, material, end)
+        """The observations with every lost reading as 0 or 1; refused restarts are left out."""
+        return bounded(observations, 0.0 if end == "low" else 1.0)

@@ -29,7 +29,8 @@ class Throughput:
 
     Attributes:
         of: ``requests``: answers a second; ``output_tokens``: tokens a second; ``good_requests``, ``good_tokens``:
-            those of requests that met all limits.
+            those of requests that met all limits; requests whose times may not be relied upon count as good as
+            often as the others are.
         limits: what a good request takes at most.
     """
 
@@ -76,17 +77,20 @@ class Throughput:
     def _delivered(self, found: Columns, edges: Floats) -> Floats:
         """What was delivered between successive times; shape (slots,)."""
         times, amounts = [np.zeros(0)], [np.zeros(0)]
+        good = {place: kept(found, place, self.limits).value for place, one in enumerate(found.timed)
+                if self.limits is not None and self.of.startswith("good") and one is not None}  # fmt: skip
+        judged = [value for value in good.values() if value is not None]
+        share = sum(judged) / len(judged) if judged else 0.0
         for place, (one, response) in enumerate(zip(found.timed, found.responses, strict=True)):
-            if one is None or response.status != "ok" or one.closed is None:
-                continue
-            if self.limits is not None and self.of.startswith("good") and not kept(found, place, self.limits).value:
+            worth = 1.0 if not good else share if (value := good.get(place)) is None else value
+            if one is None or response.status != "ok" or one.closed is None or not worth:
                 continue
             if self.of.endswith("requests") or not one.text:
                 times.append(np.array([one.closed / NS]))
-                amounts.append(np.array([1.0 if self.of.endswith("requests") else float(tokens(one))]))
+                amounts.append(np.array([worth * (1 if self.of.endswith("requests") else tokens(one))]))
             else:
                 times.append(np.cumsum(one.text) / NS)
-                amounts.append(np.full(len(one.text), tokens(one) / len(one.text)))
+                amounts.append(np.full(len(one.text), worth * tokens(one) / len(one.text)))
         delivered: Floats = np.histogram(np.concatenate(times), edges, weights=np.concatenate(amounts))[0]
         return delivered
 

@@ -79,6 +79,7 @@ class TraceFile:
         if head is None:
             raise BadInput("trace.empty", path=self._path)
         self._first, self.columns = head, self._named(*head)
+        self._latest = head[1]
         self.form = self._form()
 
     def requests(self) -> Iterator[Asked]:
@@ -87,13 +88,23 @@ class TraceFile:
         Raises:
             BadInput: a line that is broken or too long, a value that cannot be, or time going back.
         """
-        before_ns = None
+        before_ns: int | None = None
+        before = ""
         for one in self._mooncake() if self.form == "Mooncake" else self._csv():
             if before_ns is not None and one.at_ns < before_ns:
-                first, second = f"{before_ns / 1e9:.9g} s", f"{one.at_ns / 1e9:.9g} s"
+                first, second = self._stamp(before), self._stamp(self._latest)
                 raise BadInput("trace.back", path=self._path, line=one.line, first=first, second=second)
-            before_ns = one.at_ns
+            before_ns, before = one.at_ns, self._latest
             yield one
+
+    def _stamp(self, line: str) -> str:
+        """The time of a line that was read already, as it stands there."""
+        name = _COLUMNS[self.form][0]
+        if self.form == "Mooncake":
+            text = bytes(msgspec.json.decode(line, type=dict[str, msgspec.Raw])[name]).decode()
+        else:
+            text = next(csv.reader([line]))[self.columns.index(name)]
+        return _bounded(text.strip())
 
     def _text(self, file: BinaryIO) -> Iterator[tuple[int, str]]:
         number = 0
@@ -135,6 +146,7 @@ class TraceFile:
         yield self._row(*self._first)
         for number, line in self._lines:
             if line.strip():
+                self._latest = line
                 yield self._row(number, line)
 
     def _row(self, number: int, line: str) -> Asked:
@@ -164,6 +176,7 @@ class TraceFile:
         for number, line in self._lines:
             if not line.strip():
                 continue
+            self._latest = line
             cells = self._cells(number, line)
             if len(cells) != len(self.columns):
                 reason = f"{len(cells)} columns, but the header has {len(self.columns)}"
@@ -235,4 +248,8 @@ def _shown(value: Json) -> str:
         text = repr(value)
     except ValueError:  # Python does not write out a number of thousands of digits
         text = "a number of thousands of digits"
+    return _bounded(text)
+
+
+def _bounded(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
