@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
 from assay.api.keys import trusted
-from assay.reports.envelope import LARGEST_BYTES
+from assay.reports.envelope import read_signed
 from assay.reports.forms import JUDGE
 from assay.reports.statement import unseal
 from assay.store.laboratory import Laboratory, put
@@ -29,13 +29,7 @@ def opened(path: Path, laboratory: Laboratory) -> Kept:
         BadInput: no such file, or ``certificate.unknown_key``.
         VerificationFailed: it is no certificate, or was tampered with.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadInput("file.missing", path=str(path)) from None
-    except OSError as error:
-        raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
+    data = read_signed(path)
     found = unseal(JUDGE, data, str(path), trusted(laboratory.keys))
     if not found.trusted:
         raise BadInput("certificate.unknown_key", path=str(path), key=found.key_id)

@@ -11,10 +11,9 @@ import numpy as np
 from assay.api._beside import beside, stands_alone
 from assay.api._judged import Rule, Shown, comparison, effect, in_all, pairs_of, shown, verdict_of
 from assay.api._panel import Compared, Pairing, Panel, panel
-from assay.api.laboratories.gathered import read_file
 from assay.api.runs import opened
 from assay.api.work import Work, reopen
-from assay.reports.envelope import open_envelope
+from assay.reports.envelope import open_envelope, read_signed
 from assay.store.laboratory import writing
 from assay.store.sqlite import SqliteStore
 from assay.uncertainty.comparing.difference import Difference, interval, probability_positive, tail
@@ -127,7 +126,7 @@ def _works(names: Sequence[str], store: SqliteStore) -> list[Work]:
 
 def _run_in(path: Path) -> str:
     """The run that a signed report is about."""
-    return open_envelope(read_file(str(path)), str(path), {}).report.run
+    return open_envelope(read_signed(str(path)), str(path), {}).report.run
 
 
 def _measurand(works: Sequence[Work], wanted: str | None) -> str:

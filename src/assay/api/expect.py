@@ -8,7 +8,6 @@ from typing import Final
 import msgspec
 
 from assay.api.keys import trusted
-from assay.api.laboratories.gathered import read_file
 from assay.api.measure import measure
 from assay.api.measured import Measured
 from assay.api.measurement import load
@@ -17,7 +16,7 @@ from assay.api.runs import decide, runs
 from assay.api.work import Issued
 from assay.catalogue.build import fill, read_toml
 from assay.line.decide import check_requirements
-from assay.reports.envelope import open_envelope
+from assay.reports.envelope import open_envelope, read_signed
 from assay.reports.exported import Source, statement_of, unit_of
 from assay.reports.phrases import Phrases
 from assay.store.laboratory import Laboratory
@@ -122,7 +121,7 @@ def _decided(run: str, asked: Requirement, lab: str | Path) -> Issued:
 
 def _reported(path: Path, asked: Requirement, lab: str | Path) -> Issued:
     """The decision that a signed report holds, or the same decision taken where its observations are."""
-    data = read_file(path)
+    data = read_signed(path)
     laboratory = Laboratory(Path(lab))
     found = open_envelope(data, str(path), trusted(laboratory.keys))
     if not found.trusted:

@@ -20,7 +20,7 @@ from assay.line.compose import ended as ended_notes
 from assay.line.decide import decide
 from assay.line.jury import DIVIDED
 from assay.line.plan import Planned
-from assay.reports.envelope import LARGEST_BYTES, Opened, open_envelope
+from assay.reports.envelope import Opened, open_envelope, read_signed
 from assay.reports.statement import predicate_type
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
@@ -84,13 +84,7 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
         VerificationFailed: it is no report, or a byte of it was changed.
         BadInput: there is no such file.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadInput("file.missing", path=str(path)) from None
-    except OSError as error:
-        raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
+    data = read_signed(path)
     laboratory = Laboratory(Path(lab))
     kind = predicate_type(data)
     if kind is not None and kind != PREDICATE_TYPE:

@@ -6,6 +6,7 @@ report has one form only, so that any other bytes are noticed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -17,7 +18,7 @@ from assay.reports.sign import digests, pae
 from assay.reports.strict import strict_base64, strict_json
 from assay.reports.text import harmless
 from assay.vocabulary.canonical import digest_bytes, signed_bytes
-from assay.vocabulary.errors import VerificationFailed
+from assay.vocabulary.errors import BadInput, VerificationFailed
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Report
 
@@ -26,6 +27,21 @@ LARGEST_BYTES: Final = 100_000_000
 
 _FORMAT: Final = 1
 _LONGEST_REASON: Final = 400
+
+
+def read_signed(path: str | Path) -> bytes:
+    """The bytes of a signed file, or the beginning of one that is too large to be one.
+
+    Raises:
+        BadInput: ``file.missing``, ``file.unreadable``.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise BadInput("file.missing", path=str(path)) from None
+    except OSError as error:
+        raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,13 @@ from typing import IO, Any, Final, NamedTuple
 import msgspec
 
 from assay.api.keys import own_key_id, trusted
-from assay.api.laboratories.gathered import read_file
 from assay.api.measured import outcome_code
 from assay.api.runs import opened
 from assay.api.work import Manifest
 from assay.exchange.frame import LIBRARIES
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_arrow, write_parquet
 from assay.line.compose import digests
-from assay.reports.envelope import Opened, open_envelope
+from assay.reports.envelope import Opened, open_envelope, read_signed
 from assay.reports.export import names
 from assay.reports.exported import Format, Recorder, Source, decided, facts
 from assay.reports.keys import SigningKey
@@ -164,7 +163,7 @@ def _opened(source: str | Path, lab: str | Path, allow_untrusted: bool) -> Opene
     """A report, its signature checked and its key looked up."""
     path = Path(source)
     if path.is_file() or path.suffix == ".json" or len(path.parts) > 1:
-        name, data = str(source), read_file(path)
+        name, data = str(source), read_signed(path)
     else:
         with opened(lab) as store:
             record = store.run(str(source))

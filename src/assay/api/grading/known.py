@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from assay.api.laboratories.gathered import differing, read_file
-from assay.reports.envelope import Opened, open_envelope
+from assay.api.laboratories.gathered import differing
+from assay.reports.envelope import Opened, open_envelope, read_signed
 from assay.reports.keys import PublicKey
 from assay.uncertainty.joint import Known
 from assay.uncertainty.one_sided import OneSided
@@ -43,7 +43,7 @@ def opened(paths: Sequence[str | Path], keys: Mapping[str, PublicKey], allow_unt
     """
     files: list[File] = []
     for path in map(str, paths):
-        one = File(path, open_envelope(read_file(path), path, keys))
+        one = File(path, open_envelope(read_signed(path), path, keys))
         for other in files:
             if other.opened.sha256 == one.opened.sha256:
                 raise BadInput("interlab.twice", first=other.path, second=path)

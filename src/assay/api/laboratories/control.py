@@ -9,8 +9,9 @@ from typing import Final, Literal
 import msgspec
 
 from assay.api.keys import trusted
-from assay.api.laboratories.gathered import Gathered, differing, gathered, methods, once, owns, read_file, same
+from assay.api.laboratories.gathered import Gathered, differing, gathered, methods, once, owns, same
 from assay.api.runs import opened
+from assay.reports.envelope import read_signed
 from assay.store.laboratory import Laboratory, writing
 from assay.uncertainty.charts import control as charts
 from assay.uncertainty.laboratories.reference_material import p_of_trend
@@ -99,7 +100,7 @@ def _files(reports: Sequence[str | Path], lab: str | Path) -> list[tuple[str, by
             runs = [run for run in store.runs(store.run(str(reports[0])).base) if run.state == "complete"]
             issued = [(run.name, store.reports(run.name)) for run in runs]
             return [(name, envelopes[-1][1]) for name, envelopes in issued if envelopes]
-    return [(str(path), read_file(path)) for path in reports]
+    return [(str(path), read_signed(path)) for path in reports]
 
 
 def _time(entry: Gathered) -> str:

@@ -6,12 +6,11 @@ of it is right for each result alone, but cancels in a difference; only what is 
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
-from assay.reports.envelope import LARGEST_BYTES, open_envelope
+from assay.reports.envelope import open_envelope
 from assay.reports.keys import PublicKey
 from assay.uncertainty.coverage import effective_dof
 from assay.vocabulary.errors import BadInput, VerificationFailed, near
@@ -72,17 +71,6 @@ class Own(NamedTuple):
     u: float
     dof: float | None
     shared: dict[str, float]
-
-
-def read_file(path: str | Path) -> bytes:
-    """The bytes of a report's file."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(LARGEST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadInput("file.missing", path=str(path)) from None
-    except OSError as error:
-        raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
 
 
 def gathered(

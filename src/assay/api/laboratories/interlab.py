@@ -19,11 +19,11 @@ from assay.api.laboratories.gathered import (
     methods,
     once,
     owns,
-    read_file,
     same,
 )
 from assay.api.laboratories.outlying import outliers, precise
 from assay.line.compose import software
+from assay.reports.envelope import read_signed
 from assay.reports.forms import INTERLAB
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal, unseal
@@ -116,7 +116,7 @@ def interlab(reports: Sequence[str | Path], lab: str | Path = ".assay", asked: A
     wanted = asked or Asked()
     _check(wanted)
     laboratory = Laboratory(Path(lab))
-    files = [(str(path), read_file(path)) for path in reports]
+    files = [(str(path), read_signed(path)) for path in reports]
     entries = gathered(files, trusted(laboratory.keys), wanted.measurand, wanted.allow_untrusted)
     laboratories = _laboratories(entries)
     key = SigningKey.load_or_create(laboratory.keys)
@@ -135,7 +135,7 @@ def check(path: str | Path, reports: Sequence[str | Path], lab: str | Path = ".a
         VerificationFailed: it is none, was changed, its key is not trusted, or the reports say something else.
     """
     keys = trusted(Laboratory(Path(lab)).keys)
-    made, known, _ = unseal(INTERLAB, read_file(path), str(path), keys)
+    made, known, _ = unseal(INTERLAB, read_signed(path), str(path), keys)
     if not known:
         named = f"{path} ({made.laboratory.name or '–'}, {made.laboratory.key_id[:16]}…)"
         raise VerificationFailed("interlab.untrusted", names=named)
@@ -145,7 +145,7 @@ def check(path: str | Path, reports: Sequence[str | Path], lab: str | Path = ".a
         assigned=assigned.value if assigned else None, u=assigned.u if assigned else None,
         consensus=None if assigned else made.chosen,
     )  # fmt: skip
-    files = [(str(one), read_file(one)) for one in reports]
+    files = [(str(one), read_signed(one)) for one in reports]
     again = _compared(_laboratories(gathered(files, keys, made.measurand.name, True)), asked, made.laboratory)
     for name in Interlab.__struct_fields__:
         if name in ("id", "issued", "software"):

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from assay.api.materials.statements import believed, read
+from assay.api.materials.statements import believed
 from assay.catalogue.difficulties import difficulties
+from assay.reports.envelope import read_signed
 from assay.reports.forms import DIFFICULTY
 from assay.reports.statement import unseal
 from assay.store.laboratory import Laboratory
@@ -57,7 +58,7 @@ def named(name: str, folder: Path) -> Difficulties:
     """
     if not name.endswith(".json"):
         return difficulties(name, "[procedure] difficulty")
-    return unseal(DIFFICULTY, read(folder / name), name).made.table
+    return unseal(DIFFICULTY, read_signed(folder / name), name).made.table
 
 
 def check_trust(measurement: "Measurement", laboratory: Laboratory, folder: Path) -> None:
@@ -69,4 +70,4 @@ def check_trust(measurement: "Measurement", laboratory: Laboratory, folder: Path
     """
     rule = measurement.recipe.procedure.plan.adaptive
     if rule is not None and rule.difficulty.endswith(".json"):
-        believed(DIFFICULTY, read(folder / rule.difficulty), rule.difficulty, laboratory)
+        believed(DIFFICULTY, read_signed(folder / rule.difficulty), rule.difficulty, laboratory)

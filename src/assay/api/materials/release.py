@@ -11,9 +11,10 @@ import msgspec
 from assay.api.materials.described import card_in, released_card
 from assay.api.materials.examined import alike, audit, stable
 from assay.api.materials.exposed import check_opened, content, over
-from assay.api.materials.statements import Kept, believed, certificate_of, file_name, keep, read, write
+from assay.api.materials.statements import Kept, believed, certificate_of, file_name, keep, write
 from assay.catalogue.build import build, read_toml
 from assay.line.compose import software
+from assay.reports.envelope import read_signed
 from assay.reports.forms import MATERIAL
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal
@@ -186,7 +187,7 @@ def _standing(made_by: PartUse, asked: Asked, laboratory: Laboratory, before: Ke
         return _Standing("primary", basis, (), 0.0, ())
     if asked.basis is not None and asked.basis != "assigned":
         raise BadInput("release.two_bases", basis=asked.basis, against=asked.against)
-    data = read(Path(asked.against))
+    data = read_signed(Path(asked.against))
     above = believed(MATERIAL, data, asked.against, laboratory)
     if above.level == LEVELS[-1]:
         raise BadInput("release.level", path=asked.against, level=above.level)

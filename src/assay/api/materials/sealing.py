@@ -13,7 +13,8 @@ import msgspec
 from assay.api.materials.exposed import content, over
 from assay.api.materials.exposure import earlier
 from assay.api.materials.release import frozen
-from assay.api.materials.statements import believed, certificate_of, file_name, keep, read, write
+from assay.api.materials.statements import believed, certificate_of, file_name, keep, write
+from assay.reports.envelope import read_signed
 from assay.reports.forms import OPENING, SEAL
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal as sign
@@ -129,7 +130,7 @@ def open_sealed(
     """
     sealed, laboratory = Path(path), Laboratory(Path(lab))
     head, salted = unsealed(sealed, read_key(sealed.with_suffix(".key")))
-    envelope = read(sealed.with_suffix(".seal.json"))
+    envelope = read_signed(sealed.with_suffix(".seal.json"))
     public = believed(SEAL, envelope, str(sealed.with_suffix(".seal.json")), laboratory)
     made_tree, leaves = tree(salted)
     root = made_tree.root.hex()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from assay.api.keys import own_key_id, trusted
-from assay.reports.envelope import LARGEST_BYTES
+from assay.reports.envelope import read_signed
 from assay.reports.forms import DIFFICULTY, MATERIAL, OPENING, SEAL
 from assay.reports.statement import Form, Marked, Sealed, predicate_type, unseal
 from assay.store.laboratory import Laboratory, put
@@ -48,21 +48,6 @@ def write(path: Path, data: bytes, laboratory: Laboratory) -> Path:
     with laboratory.guarded():
         put(path, data)
     return path.resolve()
-
-
-def read(path: Path) -> bytes:
-    """The bytes of a signed file, or the beginning of one that is too large to be one.
-
-    Raises:
-        BadInput: missing or unreadable.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadInput("file.missing", path=str(path)) from None
-    except OSError as error:
-        raise BadInput("file.unreadable", path=str(path), reason=error.strerror or error) from error
 
 
 def believed(form: Form[T], data: bytes, path: str, laboratory: Laboratory) -> T:
@@ -134,7 +119,7 @@ def _all(form: Form[T], laboratory: Laboratory) -> list[tuple[Path, bytes, T]]:
     found = []
     for path in sorted(folder(laboratory).glob("*.json")):
         try:
-            data = read(path)
+            data = read_signed(path)
             if predicate_type(data) == form.kind:
                 found.append((path, data, believed(form, data, str(path), laboratory)))
         except AssayError:
