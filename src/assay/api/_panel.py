@@ -20,6 +20,7 @@ from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.observation import Observations
+from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.result import Note, Result
 from assay.vocabulary.status import LOST, STATUSES
 
@@ -148,7 +149,7 @@ def methods(works: Sequence[Work], measurand: str) -> list[Note]:
     """In what the methods differ besides the subject; the differences are then not the subjects' alone."""
     codes = []
     plans = [work.recipe.procedure.plan for work in works]
-    if len({(work.recipe.procedure.name, digest(work.recipe.procedure.bench)) for work in works}) > 1:
+    if len({(work.recipe.procedure.name, _method(work.recipe.procedure.bench)) for work in works}) > 1:
         codes.append("procedures_differ")
     uses = [[c.instrument for c in work.recipe.procedure.channels if c.measurand == measurand] for work in works]
     versions = [work.recipe.instruments[measurand].version for work in works]
@@ -164,6 +165,13 @@ def methods(works: Sequence[Work], measurand: str) -> list[Note]:
     if any(plan.may_end_early for plan in plans):
         codes.append("may_end_early")
     return [Note(code=code) for code in codes]
+
+
+def _method(bench: PartUse) -> str:
+    """Digest of a bench with its settings, less those that only say where to look: the address of a page of metrics."""
+    page = bench.settings.get("metrics", "")
+    there = isinstance(page, str) and (not page or page.startswith(("http://", "https://")))
+    return digest([bench.part, {key: value for key, value in bench.settings.items() if key != "metrics" or not there}])
 
 
 def _check_mean(made: Panel, side: Side) -> None:

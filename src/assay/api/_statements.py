@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import isclose
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
 from assay.api.arena.arena import held_against
 from assay.api.arena.fields import differing
@@ -22,7 +22,7 @@ from assay.api.sweep.check import held_against as sweep_held_against
 from assay.api.validate import passed
 from assay.line.compose import software
 from assay.reports.forms import ARENA, BOTTLENECK, CAMPAIGN, GRADING, INTERLAB, JUDGE, LOAD_CLIENT, SWEEP, VALIDATION
-from assay.reports.statement import unseal
+from assay.reports.statement import Form, Marked, unseal
 from assay.reports.text import harmless
 from assay.store.laboratory import Laboratory
 from assay.testing.validation import exact, judge, published
@@ -46,11 +46,14 @@ from assay.vocabulary.validation import VALIDATION_TYPE, Case, CoverageLine, Val
 _LONGEST: Final = 100
 
 
+Outcome = Literal["passed", "failed", "not_checked"]
+
+
 class Finding(NamedTuple):
     """One part of a verification: what, with which outcome, and why."""
 
     name: str
-    outcome: Literal["passed", "failed", "not_checked"]
+    outcome: Outcome
     detail: str = ""
 
 
@@ -121,15 +124,6 @@ def _judge(data: bytes, path: str, laboratory: Laboratory) -> Checked:
     return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
 
 
-def _arena(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    opened = unseal(ARENA, data, path, trusted(laboratory.keys))
-    place = differing(opened.made)
-    results = Finding("results", "failed", place) if place else Finding("results", "passed")
-    outcome, detail = held_against(opened.made, laboratory)
-    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("verdicts", outcome, detail))
-    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
-
-
 def _validation(data: bytes, path: str, laboratory: Laboratory) -> Checked:
     opened = unseal(VALIDATION, data, path, trusted(laboratory.keys))
     made = opened.made
@@ -148,33 +142,6 @@ def _campaign(data: bytes, path: str, laboratory: Laboratory) -> Checked:
     findings = [Finding(*one) for one in campaign_recomputed(opened.made, laboratory, Path(path).parent)]
     signed = _signed(opened.key_id, opened.trusted)
     return Checked(opened.made.id, opened.key_id, opened.trusted, (*signed, *findings))
-
-
-def _grading(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    opened = unseal(GRADING, data, path, trusted(laboratory.keys))
-    place = grade_differing(opened.made)
-    results = Finding("grade", "failed", place) if place else Finding("grade", "passed")
-    outcome, detail = grade_held_against(opened.made, laboratory)
-    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("graded_results", outcome, detail))
-    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
-
-
-def _sweep(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    opened = unseal(SWEEP, data, path, trusted(laboratory.keys))
-    place = sweep_differing(opened.made)
-    results = Finding("sweep", "failed", place) if place else Finding("sweep", "passed")
-    outcome, detail = sweep_held_against(opened.made, laboratory)
-    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("sweep_runs", outcome, detail))
-    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
-
-
-def _bottleneck(data: bytes, path: str, laboratory: Laboratory) -> Checked:
-    opened = unseal(BOTTLENECK, data, path, trusted(laboratory.keys))
-    place = bottleneck_differing(opened.made)
-    results = Finding("limiting_stage", "failed", place) if place else Finding("limiting_stage", "passed")
-    outcome, detail = bottleneck_held_against(opened.made, laboratory)
-    findings = (*_signed(opened.key_id, opened.trusted), results, Finding("stage_runs", outcome, detail))
-    return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
 
 
 def _load_client(data: bytes, path: str, laboratory: Laboratory) -> Checked:
@@ -254,10 +221,49 @@ def _material(check: Callable[[bytes, str, Laboratory], materials.Verified]) -> 
     return made
 
 
+class _Named(Marked, Protocol):
+    """A statement that has a name of its own."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Made = TypeVar("Made", bound=_Named)
+
+
+def _of_others(
+    form: Form[Made], names: tuple[str, str], differing: Callable[[Made], str],
+    held_against: Callable[[Made, Laboratory], tuple[Outcome, str]],
+) -> _Check:  # fmt: skip
+    """The check of a statement about reports or runs: whether it follows from its own numbers, and from theirs.
+
+    Args:
+        form: of the statement.
+        names: of both findings.
+        differing: what of the statement does not follow from its own numbers; empty if all does.
+        held_against: whether what the laboratory has agrees.
+    """
+
+    def check(data: bytes, path: str, laboratory: Laboratory) -> Checked:
+        opened = unseal(form, data, path, trusted(laboratory.keys))
+        place = differing(opened.made)
+        own = Finding(names[0], "failed", place) if place else Finding(names[0], "passed")
+        outcome, detail = held_against(opened.made, laboratory)
+        findings = (*_signed(opened.key_id, opened.trusted), own, Finding(names[1], outcome, detail))
+        return Checked(opened.made.id, opened.key_id, opened.trusted, findings)
+
+    return check
+
+
 _KINDS: Final[dict[str, _Check]] = {
-    INTERLAB_TYPE: _interlab, VALIDATION_TYPE: _validation, CERTIFICATE_TYPE: _judge, ARENA_TYPE: _arena,
+    INTERLAB_TYPE: _interlab, VALIDATION_TYPE: _validation, CERTIFICATE_TYPE: _judge,
+    ARENA_TYPE: _of_others(ARENA, ("results", "verdicts"), differing, held_against),
     CAMPAIGN_TYPE: _campaign, LOAD_CLIENT_TYPE: _load_client,
-    BOTTLENECK_TYPE: _bottleneck, GRADING_TYPE: _grading, SWEEP_TYPE: _sweep,
+    BOTTLENECK_TYPE: _of_others(
+        BOTTLENECK, ("limiting_stage", "stage_runs"), bottleneck_differing, bottleneck_held_against
+    ),
+    GRADING_TYPE: _of_others(GRADING, ("grade", "graded_results"), grade_differing, grade_held_against),
+    SWEEP_TYPE: _of_others(SWEEP, ("sweep", "sweep_runs"), sweep_differing, sweep_held_against),
     MATERIAL_TYPE: _material(materials.certificate), SEAL_TYPE: _material(materials.seal),
     OPENING_TYPE: _material(materials.opening), DIFFICULTY_TYPE: _material(difficulty.verified),
 }  # fmt: skip

@@ -19,10 +19,8 @@ from assay.store.sqlite import SqliteStore
 from assay.uncertainty.comparing.difference import Difference, interval, probability_positive, tail
 from assay.uncertainty.comparing.multiple import benjamini_hochberg, holm, items_needed, level_of_each
 from assay.uncertainty.comparing.signs import mcnemar, sign_flip
-from assay.vocabulary.canonical import digest
 from assay.vocabulary.comparison import Comparison, PairDifference, Question
 from assay.vocabulary.errors import BadInput, near
-from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.protocols import RunRecord
 from assay.vocabulary.result import Note
 
@@ -72,8 +70,8 @@ def compare(runs: Sequence[str], lab: str | Path = ".assay", asked: Asked | None
         if wanted.better and works[0].recipe.measurands[name].better == "none":
             raise BadInput("compare.no_direction", measurand=name)
         if stands_alone(works, name):
-            return _said(beside(works, name, wanted.level, wanted.margin, wanted.question), works)
-        return _said(_compared(panel(works, name), wanted), works)
+            return beside(works, name, wanted.level, wanted.margin, wanted.question)
+        return _compared(panel(works, name), wanted)
 
 
 def render(comparison: Comparison, language: str, path: Path) -> Path:
@@ -83,20 +81,6 @@ def render(comparison: Comparison, language: str, path: Path) -> Path:
     with writing(path):
         path.write_text(html(comparison, language), encoding="utf-8")
     return path.resolve()
-
-
-def _said(made: Comparison, works: Sequence[Work]) -> Comparison:
-    """The comparison, without the remark on other procedures where they differ in nothing but where to look."""
-    if len({(work.recipe.procedure.name, _method(work.recipe.procedure.bench)) for work in works}) > 1:
-        return made
-    return msgspec.structs.replace(made, notes=tuple(one for one in made.notes if one.code != "procedures_differ"))
-
-
-def _method(bench: PartUse) -> str:
-    """Digest of a bench with its settings, less those that only say where to look: the address of a page of metrics."""
-    page = bench.settings.get("metrics", "")
-    there = isinstance(page, str) and (not page or page.startswith(("http://", "https://")))
-    return digest([bench.part, {key: value for key, value in bench.settings.items() if key != "metrics" or not there}])
 
 
 def _check(asked: Asked) -> None:
