@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests run side by side: threads of small matrix products only wait
 
 import dataclasses
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.report import LaboratoryMark
 from assay.vocabulary.result import Result
 from assay.vocabulary.sweep import FoundRate, SearchRun, Sweep, SweepPoint, TriedRate
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: commands under test must heed it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Script = Callable[[web.Request, int], Any]
 

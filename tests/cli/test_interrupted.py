@@ -33,18 +33,13 @@ limits = {{ ttft_ms = 500 }}
 """
 
 
-def heeding() -> None:
-    """Before a command begins: interruptions are heeded, also where the tests run in the background of a shell."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize(("after_s", "again_s"), [(2.0, 0.0), (6.0, 0.05), (9.0, 0.2)])
 def test_an_interruption_ends_a_restart_soon(after_s: float, again_s: float, tmp_path: Path) -> None:
     with serving(Script(ttft_ms=300, gap_ms=50, chunks=8)) as served:
         (tmp_path / "m.toml").write_text(FILE.format(base=served.base + "/v1", model=MODEL))
         command = [sys.executable, "-m", "assay", "measure", "m.toml", "--lab", "lab"]
         with subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeding
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             time.sleep(after_s)
             assert process.poll() is None, process.communicate()

@@ -16,11 +16,6 @@ ASSAY = [sys.executable, "-m", "assay"]
 N = 240  # 60 items × 2 variants × 2 repeats
 
 
-def heeding() -> None:
-    """Before a command begins: interruptions are heeded, also where the tests run in the background of a shell."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def written(place: Any, url: str, name: str = "m.toml", **procedure: Any) -> list[str]:
     """The command that measures by a file; 3 connections and 10 ms for an answer: about a second for all of it."""
     settings = {"variants": 2, "repeats": 2, "max_connections": 3, **procedure}
@@ -76,7 +71,7 @@ def test_interrupted(place: Any) -> None:
     with place.serving(server) as url:
         command = written(place, url)
         with subprocess.Popen(
-            [*command, "lab"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeding
+            [*command, "lab"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             until_s = time.monotonic() + 20
             while place.asked.total() < 40 and time.monotonic() < until_s:

@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -67,6 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         _let_go_of_stdout()
         code = getattr(args, "code", code)
     except (Exception, KeyboardInterrupt) as error:
+        if arguments is None:  # the process ends with this message: another interruption must not cut it
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         return _failed(error, args)
     return code
 
