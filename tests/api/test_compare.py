@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from assay.api.compare import Asked, compare, render
+from assay.api.compare import Asked, compare, one_unit, render
+from assay.api.measurement import recipe
 from assay.api.reference import Settings, reference
 from assay.api.work import reopen
 from assay.cli.main import main
@@ -241,3 +243,17 @@ def test_two_classifiers_and_an_area_that_is_no_mean(place: Any) -> None:
     assert line.probability_b_better > 0.99 and brier.ranks[1].low == brier.ranks[1].high == 1
     some = compare(runs, place.lab, Asked(measurand="tabular.sensitivity")).differences[0]
     assert some.n_pairs + some.left_out["without_pair"] == line.n_pairs and "lost" not in some.left_out
+
+
+def test_costs_in_different_currencies_are_not_compared() -> None:
+    def priced(currency: str) -> Any:
+        price = {"per_hour": 1.0, "currency": currency}
+        made = recipe({"part": "serving.load", "arrivals": "poisson", "rate": 1.0, "limits": {"ttft_ms": 9.0},
+                       "price": price})  # fmt: skip
+        return SimpleNamespace(recipe=made)
+
+    one_unit([priced("USD"), priced("USD")], "serving.token_cost")
+    with pytest.raises(BadInput) as refused:
+        one_unit([priced("USD"), priced("EUR")], "serving.token_cost")
+    assert refused.value.code == "compare.units" and "USD, EUR" in str(refused.value)
+    one_unit([priced("USD"), priced("EUR")], "serving.ttft:p99")

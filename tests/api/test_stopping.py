@@ -55,7 +55,7 @@ def test_a_decision_ends_the_run_and_everything_after_works(place: Any, capsys: 
     [line] = runs.runs(place.lab)
     assert (line.planned, line.taken) == (600, asked)
     assert main(["runs", "--lab", str(place.lab)]) == 0
-    assert f" {asked}/600 " in capsys.readouterr().out
+    assert f" {asked} of at most 600 " in capsys.readouterr().out
     assert note.code == "ended.decided"
     assert asked == result.n_items == note.values["items"] < 200
     assert note.values["total"] == 600

@@ -166,8 +166,13 @@ def test_unknown_kinds_and_other_files_are_refused(made: tuple[Path, Validated])
     with pytest.raises(VerificationFailed) as refused:
         verify(path, lab)
     assert refused.value.code == "validation.not_one"
-    for junk in (b"", b"{}", b"[1]", b'{"payload": 3}', b'{"payload": "e30="}'):
+    for junk in (b"", b"{}", b"[1]"):
         path.write_bytes(junk)
+        with pytest.raises(BadInput) as mistaken:
+            verify(path, lab)
+        assert mistaken.value.code == "verify.no_report"
+    for spoilt in (b'{"payload": 3}', b'{"payload": "e30="}'):
+        path.write_bytes(spoilt)
         with pytest.raises(VerificationFailed) as refused:
             verify(path, lab)
         assert refused.value.code == "report.not_a_report"

@@ -167,9 +167,14 @@ def test_the_same_plan_carried_out_elsewhere_is_no_accusation(place: Any, report
 
 
 def test_what_is_no_report(place: Any, report: Path, tmp_path: Path) -> None:
-    for content in (b"", b"{}", b"hello", b"\xff"):
+    whole = report.read_bytes()
+    for content in (whole[:-1], whole[: len(whole) // 2], whole[30:], b'{"payload": 1}'):  # one that was spoilt
         report.write_bytes(content)
         with pytest.raises(VerificationFailed):
+            assay.verify(report, place.lab)
+    for content in (b"", b"{}", b"hello", b"\xff"):  # never one
+        report.write_bytes(content)
+        with pytest.raises(BadInput, match="no signed file"):
             assay.verify(report, place.lab)
     for missing in (tmp_path / "nothing", tmp_path):
         with pytest.raises(BadInput):

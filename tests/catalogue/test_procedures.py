@@ -2,9 +2,10 @@
 
 import pytest
 
-from assay.catalogue.build import measurand
+from assay.catalogue.build import build, measurand
 from assay.catalogue.procedures import procedure
 from assay.vocabulary.errors import BadInput
+from assay.vocabulary.procedure import PartUse
 
 
 def test_defaults_are_one_repeat_one_variant_of_the_population():
@@ -80,3 +81,21 @@ def test_one_of_several_measurands_that_are_defined_alike_has_a_label_of_its_own
     assert (several.low, several.high, several.definition) == (one.low, one.high, one.definition)
     with pytest.raises(BadInput):
         measurand("exchange.no_such:f1", "test")
+
+
+def test_an_unknown_key_may_have_been_meant_for_the_bench() -> None:
+    with pytest.raises(BadInput) as refused:
+        procedure({"part": "serving.load", "arrivals": "poisson", "ratte": 3.0})
+    assert "'ratte'" in str(refused.value) and "did you mean 'rate'" in str(refused.value)
+
+
+def test_a_table_within_a_setting_is_checked_key_by_key() -> None:
+    def refused(limits: object) -> str:
+        with pytest.raises(BadInput) as found:
+            build("instrument", PartUse(part="serving.good", settings={"limits": limits}), "[procedure] instrument")
+        return str(found.value)
+
+    named = refused({"ttft": 5.0})
+    assert "[procedure] instrument limits: unknown key 'ttft'" in named and "did you mean 'ttft_ms'" in named
+    assert "'ttft_ms' is '5'" in refused({"ttft_ms": "5"}) and "expected a table" in refused(5)
+    assert "each in milliseconds above 0" in refused({"ttft_ms": 0.0})

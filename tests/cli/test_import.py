@@ -1,6 +1,8 @@
 """``assay import`` as a user types it: what it says, in which language, and what a mistake ends in."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,32 @@ def test_a_mistake_is_one_clear_line(
     said = capsys.readouterr()
     assert code == 2 and said.out == ""
     assert said.err.startswith("assay: ") and said.err.count("\n") == 1 and "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_takes_something_that_is_not_installed_is_left_out_of_a_folder(
+    language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, lab = tmp_path / "logs", ["--lab", str(tmp_path / "lab"), "--lang", language]
+    folder.mkdir()
+    shutil.copy(LOGS / "promptfoo-m1.json", folder / "a.json")
+    shutil.copy(LOGS / "inspect" / "m1.eval", folder / "b.eval")
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    assert main(["import", str(folder), *lab]) == 2
+    said = capsys.readouterr()
+    assert "promptfoo" in said.out and said.err.count("\n") == 1
+    assert "b.eval" in said.err and "pip install 'assay[import]'" in said.err
+    assert main(["import", str(folder), *lab, "--json"]) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert [one["tool"] for one in found["imported"]] == ["promptfoo"] and found["exit_code"] == 2
+    assert [Path(one["path"]).name for one in found["left_out"]] == ["b.eval"]
+    assert main(["import", str(folder / "b.eval"), *lab]) == 2  # nothing else is there: an error, as ever
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("assay: ")
+    monkeypatch.delitem(sys.modules, "zstandard")
+    pytest.importorskip("zstandard")
+    assert main(["import", str(folder), *lab, "--json"]) == 0
+    assert [one["known"] for one in json.loads(capsys.readouterr().out)["imported"]] == [True, False]
 
 
 def test_hostile_names_in_a_log_are_made_harmless(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,14 @@ import re
 import msgspec
 import pytest
 
+from assay.catalogue.build import measurand as measurand_part
 from assay.reports.html import html
 from assay.reports.load_picture import Bar, Part, distribution, stacked
-from assay.reports.load_view import load_view
+from assay.reports.load_view import by_client, load_view
 from assay.reports.phrases import Phrases
 from assay.vocabulary.measurand import Measurand
-from assay.vocabulary.report import LostReason, Report
+from assay.vocabulary.procedure import Channel, PartUse
+from assay.vocabulary.report import InstrumentRecord, LostReason, Report
 from assay.vocabulary.result import Note, Result
 
 
@@ -123,3 +125,31 @@ def test_pictures_bear_what_cannot_be() -> None:
     assert "nan" not in distribution((), [Bar("p50", 0.5, 3.0, None)], "one")
     assert "nan" not in distribution(((5.0, 0.0), (5.0, 1.0)), [], "all the same")
     assert "&lt;b&gt;" in stacked([Part("<b>", 1.0)], "whole") and "<b>" not in stacked([Part("<b>", 1.0)], "whole")
+
+
+def test_instruments_whose_error_is_the_clients_are_one_line(loaded: Report) -> None:
+    part = PartUse(part="serving.mean", settings={"client": {"certificates": ["c" * 64]}})
+    channels = tuple(Channel(measurand=one.measurand, instrument=PartUse(part="serving.time"), estimator=part)
+                     for one in loaded.results)  # fmt: skip
+    channels += (Channel(measurand="llm.accuracy", instrument=PartUse(part="general.exact"),
+                         estimator=PartUse(part="general.mean")),)  # fmt: skip
+    used = tuple(InstrumentRecord(part=one.instrument.part, version=1, settings={}, measurand=one.measurand)
+                 for one in channels)  # fmt: skip
+    made = msgspec.structs.replace(loaded, instruments=used,
+                                   procedure=msgspec.structs.replace(loaded.procedure, channels=channels))  # fmt: skip
+    assert set(by_client(made)) == {one.measurand for one in loaded.results}
+    chain = html(made, "en").partition('id="traceability"')[2]
+    assert chain.count("<code>serving.time</code>") == 1 and "was calibrated against the reference server" in chain
+    assert chain.count("this instrument has no certificate") == 1  # that of accuracy
+
+
+def test_chinese_names_of_statistics_and_arrivals(loaded: Report) -> None:
+    named = {"serving.ttft:mean": {"zh": "首词元时间（均值）"}, "serving.ttft:p99": {"zh": "首词元时间（p99）"}}
+    measurands = {name: msgspec.structs.replace(one, label=named.get(name, one.label))
+                  for name, one in loaded.measurands.items()}  # fmt: skip
+    made = msgspec.structs.replace(loaded, measurands=measurands)
+    view = load_view(made, Phrases("zh"))
+    assert view is not None and view.times[0].label == "首词元时间"
+    assert measurand_part("serving.ttft:mean", "test").label["zh"].endswith("（均值）")
+    assert measurand_part("serving.ttft:mean", "test").label["en"].endswith(" (mean)")
+    assert "泊松" in html(made, "zh")

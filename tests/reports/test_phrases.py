@@ -1,10 +1,11 @@
 """Codes become sentences; codes and values that no one foresaw are shown, and break nothing."""
 
+import msgspec
 import pytest
 
 from assay.reports.phrases import Phrases
 from assay.vocabulary.report import Report
-from assay.vocabulary.result import Decision, Note, Requirement
+from assay.vocabulary.result import LONGER_THAN_ANY, Decision, Note, Requirement
 
 
 def _decision(**limits: float) -> Decision:
@@ -59,3 +60,24 @@ def test_texts_by_language(report: Report) -> None:
     assert Phrases("zh").chosen({"en": "Accuracy", "zh": ""}) == "Accuracy"
     assert Phrases("en").chosen({"de": "Treffer"}) == "Treffer"
     assert Phrases("en").chosen({}, "llm.accuracy") == "llm.accuracy"
+
+
+def test_lost_readings_are_reckoned_of_the_restarts_that_count(report: Report) -> None:
+    lost = msgspec.structs.replace(report.results[0], n_observations=300, n_repeats=3, if_lost=(50.0, 58.0))
+    some = msgspec.structs.replace(lost, counts={"ok": 195, "instrument_failed": 105})
+    refused = (Note(code="serving.restarts_refused", values={"n": 1, "total": 3}),)
+    en = Phrases("en")
+    assert en.if_lost(some) == "Had every lost reading been the worst or the best, the value would be 50.00 or 58.00."
+    left_out = msgspec.structs.replace(some, notes=refused)
+    assert "lost reading of the restarts that count" in en.if_lost(left_out)
+    all_left_out = msgspec.structs.replace(left_out, counts={"ok": 200, "instrument_failed": 100})
+    assert "does not depend on them" in en.if_lost(all_left_out)
+    endless = msgspec.structs.replace(some, if_lost=(50.0, LONGER_THAN_ANY - 0.03))
+    assert en.if_lost(endless).endswith("50.00 or longer than any.") and "长于" in Phrases("zh").if_lost(endless)
+    assert en.if_lost(msgspec.structs.replace(some, counts={"ok": 300})) == ""
+
+
+def test_arrivals_have_names() -> None:
+    note = Note(code="serving.schedule", values={"kind": "poisson", "n": 9, "asked": 1.0, "rate": [1.0], "cv": [1.0],
+                                                 "seeds": [1]})  # fmt: skip
+    assert "Schedule: Poisson, 9" in Phrases("en").note(note) and "计划：泊松，" in Phrases("zh").note(note)

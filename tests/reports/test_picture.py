@@ -7,6 +7,7 @@ import pytest
 
 from assay.reports.picture import Axis, axes, share_svg, svg
 from assay.vocabulary.report import Report
+from assay.vocabulary.result import LONGER_THAN_ANY
 
 
 def test_a_fraction_is_drawn_on_its_whole_scale_and_in_detail(report: Report) -> None:
@@ -47,3 +48,9 @@ def test_drawings_stay_inside(report: Report) -> None:
     assert places and all(0 <= place <= 100 for place in places)
     assert 'width="150%"' not in share_svg(1.5)
     assert 'width="0%"' in share_svg(-1.0)
+
+
+def test_what_may_have_been_any_time_does_not_stretch_the_scale(report: Report) -> None:
+    lost = msgspec.structs.replace(report.results[1], if_lost=(1.8, LONGER_THAN_ANY - 0.1))
+    assert axes(lost, report.measurands["serving.latency"], [])[0].high < 10
+    assert "nan" not in svg(lost, axes(lost, report.measurands["serving.latency"], [])[0], [], "words")

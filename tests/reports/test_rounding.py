@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from assay.reports.rounding import bound_beside, degrees_of_freedom, exact, fraction, rounded, significant
+from assay.reports.rounding import bound_beside, degrees_of_freedom, exact, fraction, rounded, significant, tail
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.result import Result
 
@@ -92,8 +92,21 @@ def test_single_numbers() -> None:
     assert [degrees_of_freedom(x) for x in (None, 2.0, 46.7, 1193.2)] == ["∞", "2", "46.7", "1193"]
 
 
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [(0.0, "< 0.001"), (0.0005, "< 0.001"), (1e-9, "< 0.001"), (0.001, "0.0010"), (0.0124, "0.012"), (0.5, "0.50"),
+     (0.9995, "> 0.999"), (1.0, "> 0.999")],
+)  # fmt: skip
+def test_a_tail_that_is_too_small_to_tell_is_said_to_be_below_a_thousandth(probability: float, shown: str) -> None:
+    assert tail(probability) == shown
+
+
 def test_a_bound_stands_on_its_own_side_of_the_limit() -> None:
     assert bound_beside(0.818921, 0.8, -3) == "0.819"
     assert bound_beside(0.79996, 0.8, -3) == "0.79996"
     assert bound_beside(0.80004, 0.8, -3) == "0.80004"
     assert bound_beside(0.8, 0.8, -3) == "0.800"
+
+
+def test_nothing_without_an_interval_is_no_more_than_0() -> None:
+    assert rounded(_result(0.0, None, None), FREE).value == "0"

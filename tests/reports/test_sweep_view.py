@@ -4,11 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from assay.api.sweep.numbers import least_queries
+from assay.api.sweep.numbers import least_queries, search_remarks
 from assay.reports.sweep_picture import Logarithmic, each_and_all, per_user, throughput, times
 from assay.reports.sweep_view import SweepView, html, markdown, terminal
-from assay.vocabulary.sweep import Sweep
+from assay.vocabulary.sweep import SearchRun, Sweep, TriedRate
 from assay.vocabulary.tradeoff import Stated
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m|`x`"
@@ -95,3 +96,27 @@ def test_a_logarithmic_axis() -> None:
     assert axis.ticks() == [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0]
     assert (axis.place(0.0), axis.place(5.0), axis.place(99.0)) == (0.0, pytest.approx(0.5), 1.0)
     assert Logarithmic(1e-3, 1e4, 1.0).ticks() == [10.0**power for power in range(-3, 5)]
+
+
+@pytest.mark.parametrize(("low", "high", "undecided", "said"), [
+    (10.0, 20.0, (12.0, 14.0), "nothing was decided at 12, 14; the reason"), (10.0, 20.0, (), "after 2 rates the ends"),
+    (64.0, None, (), "search above 64"), (None, 1.0, (), "search below 1"), (10.0, 9.0, (), "Neither holds. NOT RES"),
+    (None, None, (1.0, 64.0), "nothing was decided at 1, 64"), (10.0, 20.0, (30.0,), "after 3 rates the ends"),
+])  # fmt: skip
+def test_a_search_says_what_keeps_its_ends_apart(
+    sweeps: Any, low: float | None, high: float | None, undecided: tuple[float, ...], said: str
+) -> None:
+    found = sweeps.search(low, high)
+    runs = tuple(SearchRun(run=f"r{n}", report="ab", state="refused", n=0, good=0) for n in range(2))
+    open_ones = tuple(TriedRate(rate=rate, verdict="undecided", share=None, n=0, runs=runs, cause="refused")
+                      for rate in undecided)  # fmt: skip
+    found = structs.replace(found, tried=(*found.tried, *open_ones))
+    made = sweeps.sweep((), knee=None, search=found, notes=search_remarks(found, {"mark": True}))
+    assert said in SweepView(made, "en").answer
+    for language in ("en", "zh"):
+        for shown in (terminal(made, language), html(made, language), markdown(made, language)):
+            assert not re.search(r"\b(cause|not_resolved|undecided)\.\w", shown)
+            words = "".join(shown.split())  # lines are broken anywhere
+            if undecided:
+                assert ("clientrefused" if language == "en" else "客户端计时被拒") in words
+                assert ("saysnothingoftheserver" if language == "en" else "不能得出任何结论") in words

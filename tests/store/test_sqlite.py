@@ -1,6 +1,7 @@
 """The store: whole batches, half-read channels, several processes, foreign and broken files."""
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -43,6 +44,31 @@ async def batches(*parts: list[ReadRow], error: Exception | None = None) -> Asyn
         yield part
     if error:
         raise error
+
+
+def test_the_last_run_is_the_one_that_was_finished_last(laboratory: Laboratory) -> None:
+    store = SqliteStore(laboratory, write=True)
+    for name in ("a1", "b2", "c3"):
+        store.keep_run(RunRecord(name=name, base=name, occasion=1, title=name, planned=1, manifest=b"{}"))
+    assert store.run("last").name == "c3"  # none is finished: the one begun last
+    for name in ("b2", "a1"):
+        asyncio.run(store.keep_readings(name, [(CHANNEL, name)], batches(rows(1))))
+        store.complete(name)
+    assert store.run("last").name == "a1" == store.run("last", reported=True).name
+    store.keep_report("b2", "content", b"{}")
+    assert store.run("last", reported=True).name == "b2" and store.run("last").name == "a1"
+    store.close()
+
+
+def test_who_holds_a_laboratory_is_known_while_it_lives(laboratory: Laboratory) -> None:
+    assert laboratory.holder() is None
+    with laboratory.lock():
+        assert laboratory.holder() == os.getpid()
+    assert laboratory.holder() is None
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    (laboratory.folder / "lock").write_text(str(ended.pid))  # as one leaves it that was killed
+    assert laboratory.holder() is None
 
 
 def test_what_is_kept_comes_back_as_it_was(laboratory: Laboratory) -> None:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from assay.timing.chunks import Stamps, lines, said, times, told
+from assay.timing.chunks import Stamps, lines, said, times, told, whole
 from assay.timing.offered import Offered, Usage
 
 
@@ -118,3 +118,11 @@ def test_lines_of_events():
         b"a\nb", b"c"]  # fmt: skip
     assert lines(b"data: a\n\n")[0].end == 8
     assert read(A, B, END, DONE, keep=False).events.text == ""
+
+
+def test_an_answer_may_name_its_model():
+    named = event({"content": "a"}, model="gpt-x-2026-01-01")
+    assert read(ROLE, named, END, DONE).model == "gpt-x-2026-01-01"
+    assert read(event({"content": "a"}, model="m" * 9000), END, DONE).model == "m" * 80
+    assert read(event({"content": "a"}, model={"a": 1}), END, DONE).model == "" == read(A, END, DONE).model
+    assert whole(b'{"model": "other", "choices": []}').model == "other" and whole(b"no JSON").model == ""

@@ -1,65 +1,23 @@
-"""What a server says of itself: the names of three engines, round trips, and pages that mean harm."""
+"""What a server says of itself: pages and round trips had while a load lasts, and servers that mean harm."""
 
 import socket
 import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from assay.testing.planted_server import Planted, planted_server
 from assay.timing.asked import Target
-from assay.timing.scrape import Scraped, page_beside, read, scraping, stated, wanted
+from assay.timing.clock import now_ns
+from assay.timing.scrape import Scraped, page_beside, scraping, stated
 from assay.vocabulary.errors import BadInput
 
-VLLM = b"""# HELP vllm:num_requests_waiting Number of requests waiting to be processed.
-# TYPE vllm:num_requests_waiting gauge
-vllm:num_requests_waiting{engine="0",model_name="a \\"b\\", {c} d"} 3.0
-vllm:num_requests_waiting{engine="1",model_name="x"} 4
-vllm:num_requests_waiting_by_reason{reason="capacity"} 99
-vllm:kv_cache_usage_perc{engine="0"} 0.25
-vllm:kv_cache_usage_perc{engine="1"} 0.75
-# TYPE vllm:num_preemptions counter
-vllm:num_preemptions_total{engine="0"} 7.0
-vllm:request_queue_time_seconds_bucket{le="0.3"} 5.0
-vllm:request_queue_time_seconds_sum{engine="0"} 1.5 1700000000000
-vllm:request_queue_time_seconds_count{engine="0"} 10
-"""
-SGLANG = b"""sglang:num_queue_reqs{model_name="m",tp_rank="0"} 5
-sglang:num_queue_reqs{model_name="m",tp_rank="1"} 5
-sglang:token_usage{model_name="m",tp_rank="0"} 0.9
-sglang:num_running_reqs{model_name="m",dp_rank="0"} 2
-sglang:num_running_reqs{model_name="m",dp_rank="1"} 3
-"""
-LLAMA = b"llamacpp:requests_deferred 8\nllamacpp:prompt_seconds_total 2.5\nllamacpp:n_busy_slots_per_decode 7.9\n"
-
-
-def test_the_names_of_three_engines():
-    assert read(wanted(VLLM)) == {"waiting": 7, "cache": 0.75, "preemptions": 7, "queue_s": 1.5, "queue_n": 10}
-    assert read(wanted(SGLANG)) == {"waiting": 5, "cache": 0.9, "running": 5}
-    assert read(wanted(LLAMA)) == {"waiting": 8, "prefill_s": 2.5, "busy_slots": 7.9}
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        b"", b"\xff\xfe\x00", b'"# HELP llamacpp:requests_deferred 8\\nllamacpp:requests_deferred 8\\n"',
-        b"vllm:num_requests_waiting NaN", b"vllm:num_requests_waiting +Inf", b"vllm:num_requests_waiting -1",
-        b"vllm:num_requests_waiting 1e999", b"vllm:num_requests_waiting " + b"9" * 1900,
-        b'vllm:num_requests_waiting{a="' + b"\\" * 1001 + b'"} 1', b"vllm:num_requests_waiting{a=", b"{" * 10_000,
-        b'vllm:num_requests_waiting{a="' + b"x" * 5000 + b'"} 1', b"vllm:num_requests_waiting", b"<html>no</html>",
-        b'vllm:num_requests_waiting{a="\xe4"} 1',
-    ],
-)  # fmt: skip
-def test_a_page_that_says_nothing_usable_says_nothing(page):
-    assert read(wanted(page)) == {}
-
-
-def test_what_is_kept_is_bounded():
-    page = b"\n".join(b'vllm:num_requests_waiting{engine="%d"} 1' % number for number in range(20_000))
-    assert len(wanted(page)) == 512
+VLLM = b'vllm:num_requests_waiting{engine="0"} 3.0\n'
+PAGES = Path(__file__).parent / "pages"
 
 
 @contextmanager
@@ -112,6 +70,22 @@ def test_gauges_are_averaged_and_counters_subtracted():
     assert found.gauges["waiting"].n == found.scrapes >= 3
     assert found.counters == {"preemptions": 4}
     assert msgspec.json.decode(msgspec.json.encode(found), type=Scraped) == found
+
+
+def test_gauges_are_of_the_time_of_the_load_and_counters_of_all_pages():
+    names = ("1_rest", "1_rest", "2_load", "3_load", "4_rest")
+    pages = [(PAGES / f"llama_cpp_{name}.txt").read_bytes() for name in names]
+    with answering(*pages) as page, scraping(page, every_s=0.4, timeout_s=0.3) as scraper:
+        time.sleep(0.2)  # two pages at once, then one every 0.4 s
+        begin = now_ns()
+        time.sleep(0.8)
+        span = (begin, now_ns())
+        time.sleep(0.3)
+    told, whole = scraper.seen(span), scraper.seen()
+    assert whole.gauges["waiting"].n > told.gauges["waiting"].n
+    assert whole.gauges["waiting"].mean < told.gauges["waiting"].mean == 7.5  # 8 and 7; before and after, none
+    assert told.gauges["running"].mean == 4.0 and told.counters["output_tokens"] == 2836.0
+    assert scraper.seen((span[1] + 10**12, span[1] + 2 * 10**12)).gauges.keys() == {"busy_slots"}
 
 
 def test_a_counter_that_goes_back_is_not_known():

@@ -12,6 +12,7 @@ from assay.api._beside import beside, stands_alone
 from assay.api._judged import Rule, Shown, comparison, effect, in_all, pairs_of, shown, verdict_of
 from assay.api._panel import Compared, Pairing, Panel, panel
 from assay.api.runs import opened
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.reports.envelope import open_envelope, read_signed
 from assay.store.laboratory import writing
@@ -69,6 +70,7 @@ def compare(runs: Sequence[str], lab: str | Path = ".assay", asked: Asked | None
         name = _measurand(works, wanted.measurand)
         if wanted.better and works[0].recipe.measurands[name].better == "none":
             raise BadInput("compare.no_direction", measurand=name)
+        one_unit(works, name)
         if stands_alone(works, name):
             return beside(works, name, wanted.level, wanted.margin, wanted.question)
         return _compared(panel(works, name), wanted)
@@ -97,9 +99,7 @@ def _check(asked: Asked) -> None:
 def _works(names: Sequence[str], store: SqliteStore) -> list[Work]:
     records: list[RunRecord] = []
     for name in names:
-        record = store.run(_run_in(Path(name)) if name.endswith(".json") else name)
-        if record.state != "complete":
-            raise BadInput("run.incomplete", name=record.name, planned=record.planned)
+        record = finished(store, _run_in(Path(name)) if name.endswith(".json") else name)
         if any(record.name == other.name for other in records):
             raise BadInput("compare.twice", run=record.name)
         records.append(record)
@@ -124,6 +124,17 @@ def _measurand(works: Sequence[Work], wanted: str | None) -> str:
         if all(name in names for names in known.values()):
             return name
     raise BadInput("compare.measurands", names="; ".join(f"{run}: {', '.join(names)}" for run, names in known.items()))
+
+
+def one_unit(works: Sequence[Work], measurand: str) -> None:
+    """Refuse runs that state a measurand in several units, such as the currencies of their prices.
+
+    Raises:
+        BadInput: ``compare.units``.
+    """
+    units = list(dict.fromkeys(work.recipe.measurands[measurand].unit for work in works))
+    if len(units) > 1:
+        raise BadInput("compare.units", measurand=measurand, units=", ".join(units))
 
 
 def _compared(made: Panel, asked: Asked) -> Comparison:

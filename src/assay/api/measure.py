@@ -32,8 +32,9 @@ from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.observation import Response
 from assay.vocabulary.protocols import RunRecord
 from assay.vocabulary.record import Json, Record
-from assay.vocabulary.result import Result
+from assay.vocabulary.result import Note, Result
 from assay.vocabulary.status import STATUSES
+from assay.vocabulary.whole import Forewarns
 
 Answer = TypeVar("Answer")
 
@@ -63,15 +64,16 @@ def measure(
     laboratory = Laboratory(Path(lab))
     measurement = with_certificate(with_judges(load(source), laboratory, source), laboratory)
     check_trust(measurement, laboratory, folder_of(source))
-    return carry_out(measurement, laboratory, again, progress or (lambda state: None))
+    file = "" if isinstance(source, dict) else str(Path(source).resolve())
+    return carry_out(measurement, laboratory, again, progress or (lambda state: None), file)
 
 
 def carry_out(
-    measurement: Measurement, laboratory: Laboratory, again: bool, progress: Callable[[State], None]
+    measurement: Measurement, laboratory: Laboratory, again: bool, progress: Callable[[State], None], file: str = ""
 ) -> Measured:
-    """Make a measurement that was checked; see ``measure``."""
+    """Make a measurement that was checked; see ``measure``. ``file`` is the measurement file that it is all of."""
     with laboratory.lock(), laboratory.guarded(), closing(SqliteStore(laboratory, write=True)) as store:
-        return run_loop(_measure(measurement, store, again, progress))
+        return run_loop(_measure(measurement, store, again, progress, file))
 
 
 def run_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -127,7 +129,7 @@ def _in_thread(work: Coroutine[Any, Any, Answer], run: Callable[[Coroutine[Any, 
 
 
 async def _measure(
-    measurement: Measurement, store: SqliteStore, again: bool, progress: Callable[[State], None]
+    measurement: Measurement, store: SqliteStore, again: bool, progress: Callable[[State], None], file: str
 ) -> Measured:
     planned = _planned(measurement, store, again)
     recipe = msgspec.structs.replace(measurement.recipe, procedure=planned.procedure)
@@ -140,6 +142,7 @@ async def _measure(
         judge_prices=measurement.judge_prices,
         said=measurement.notes,
         certificate=measurement.material.certificate,
+        file=file,
     )
     work = Work(manifest, recipe, measurement.material, store)
     exposure = Exposure(store)
@@ -215,7 +218,7 @@ def _begin(work: Work) -> None:
         base=planned.base,
         occasion=planned.procedure.plan.occasion,
         title=work.manifest.title,
-        planned=planned.n_trials,
+        planned=most(planned, work.material).n_trials,
         manifest=msgspec.json.encode(work.manifest),
     )
     work.store.keep_material(work.material)
@@ -254,6 +257,7 @@ class Preview(Record, kw_only=True):
         cost: estimated cost of the input and, where ``max_tokens`` is set, of the longest output; None without prices.
         may_end_early: the numbers are the most that it may take.
         judges: what the judges would be asked.
+        notes: what results will lack, since so few readings are planned.
     """
 
     run: str
@@ -264,6 +268,7 @@ class Preview(Record, kw_only=True):
     cost: float | None
     may_end_early: bool = False
     judges: tuple[JudgePreview, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def preview(source: str | Path | dict[str, Json], lab: str | Path = ".assay") -> Preview:
@@ -303,4 +308,12 @@ def _preview(measurement: Measurement, planned: Planned, store: SqliteStore | No
         cost=measurement.price.cost(usage) if measurement.price else None,
         may_end_early=ends_early,
         judges=judge_previews(measurement, planned, store),
+        notes=_forewarned(measurement, planned.n_trials),
     )
+
+
+def _forewarned(measurement: Measurement, planned: int) -> tuple[Note, ...]:
+    """What results will lack, each said once."""
+    estimators = measurement.recipe.estimators.values()
+    said = [one.forewarned(planned) for one in estimators if isinstance(one, Forewarns)]
+    return tuple(note for place, note in enumerate(said) if note is not None and note not in said[:place])

@@ -7,7 +7,7 @@ import msgspec
 
 from assay.api.exchange.foreign import bring
 from assay.api.materials.adapted import with_cells
-from assay.catalogue.build import build, fill, measurand, read_toml
+from assay.catalogue.build import build, fill, measurand, part_use, read_toml
 from assay.catalogue.procedures import procedure
 from assay.line.adapt import check_adaptive
 from assay.line.blind import BlindBench, BlindInstrument, blinded
@@ -20,7 +20,7 @@ from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.material import Material
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.procedure import Limits, PartUse, Procedure
-from assay.vocabulary.protocols import Bench, Brought, DesignCheck, Estimator, Foreign, Instrument, Subject
+from assay.vocabulary.protocols import Bench, Brought, Denominates, DesignCheck, Estimator, Foreign, Instrument, Subject
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.report import Particulars
 from assay.vocabulary.result import Note, Requirement
@@ -106,7 +106,7 @@ def load(source: str | Path | dict[str, Json], procedure: dict[str, Json] | None
     price = None if file.price is None else price_of(file.price, "[price]")
     if made.limits.max_cost is not None and price is None:
         raise BadInput("price.missing")
-    subject: Subject = build("subject", _use(file.subject, "[subject]"), "[subject]")
+    subject: Subject = build("subject", part_use(file.subject, "[subject]"), "[subject]")
     subject.identity()  # settings that no subject can have are refused before the items are read
     material = brought.material if brought else _material(file, where, folder)
     check_items(material, {c.instrument.part: made.instruments[c.measurand] for c in made.procedure.channels})
@@ -123,14 +123,14 @@ def load(source: str | Path | dict[str, Json], procedure: dict[str, Json] | None
         requirements=requirements,
         price=price,
         notes=brought.notes if brought else (),
-        made_by=_use(file.material, "[material]") if file.material else None,
+        made_by=part_use(file.material, "[material]") if file.material else None,
     )
 
 
 def _material(file: File, where: str, folder: Path) -> Material:
     if file.material is None:
         raise BadInput("setting.missing", where=where, key="material", expected="a table [material]")
-    made: Material = build("material", _use(file.material, "[material]"), "[material]").load(folder)
+    made: Material = build("material", part_use(file.material, "[material]"), "[material]").load(folder)
     return made
 
 
@@ -206,14 +206,22 @@ def recipe(table: dict[str, Json]) -> Recipe:
 def parts_of(made: Procedure, limits: Limits) -> Recipe:
     """The parts that a procedure names."""
     channels: dict[str, Any] = {channel.measurand: channel for channel in made.channels}
+    estimators = {name: build("estimator", c.estimator, "[procedure] estimator") for name, c in channels.items()}
     return Recipe(
         procedure=made,
         limits=limits,
-        bench=build("bench", made.bench, "bench"),
-        measurands={name: measurand(name, "channel") for name in channels},
+        bench=build("bench", made.bench, "[procedure]"),
+        measurands={name: _in_unit(measurand(name, "channel"), estimators[name]) for name in channels},
         instruments={name: build("instrument", c.instrument, "[procedure] instrument") for name, c in channels.items()},
-        estimators={name: build("estimator", c.estimator, "estimator") for name, c in channels.items()},
+        estimators=estimators,
     )
+
+
+def _in_unit(defined: Measurand, estimator: Estimator) -> Measurand:
+    """The measurand in the unit that its estimator knows, if it knows one."""
+    if not isinstance(estimator, Denominates):
+        return defined
+    return msgspec.structs.replace(defined, unit=estimator.unit())
 
 
 def requirements(source: str | Path | dict[str, Json], measurands: dict[str, Measurand]) -> tuple[Requirement, ...]:
@@ -231,9 +239,3 @@ def requirements(source: str | Path | dict[str, Json], measurands: dict[str, Mea
     made = tuple(fill(Requirement, row, "[[requirement]]") for row in rows)
     check_requirements(made, measurands)
     return made
-
-
-def _use(table: dict[str, Json], where: str) -> PartUse:
-    if not isinstance(table.get("part"), str):
-        raise BadInput("setting.missing", where=where, key="part", expected="the name of a part, see: assay parts")
-    return PartUse(part=table["part"], settings={k: v for k, v in table.items() if k != "part"})

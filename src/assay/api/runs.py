@@ -1,12 +1,13 @@
 """Runs in the store: list, report, decide again, read again."""
 
+import shlex
 import tomllib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Final, TypedDict
 
 import msgspec
 
@@ -16,6 +17,7 @@ from assay.api.materials.exposure import Exposure
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
 from assay.api.measurement import Recipe, check_designs, parts_of, requirements, watched
+from assay.api.unfinished import Unfinished, finished, refusal, unfinished
 from assay.api.work import Manifest, Work, channels, issue, reopen, write
 from assay.catalogue.pairing import check_pairings
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_parquet
@@ -40,10 +42,11 @@ class RunLine(Record, kw_only=True):
         title: title of the measurement.
         occasion: 1 for the first run of a measurement.
         state: ``observing`` or ``complete``.
-        planned: responses of the plan.
+        planned: responses of the plan; the most that it may take where it may end early.
         begun: when it was begun, ISO 8601 UTC.
         reports: number of reports issued on it.
-        taken: responses that were taken where it ended early; None for a run that has not ended, or takes all.
+        taken: responses that were taken where it might end early; None for a run that has not ended, or takes all.
+        may_end_early: whether it depends on the answers how many it takes.
     """
 
     name: str
@@ -54,6 +57,15 @@ class RunLine(Record, kw_only=True):
     begun: str
     reports: int
     taken: int | None = None
+    may_end_early: bool = False
+
+
+class _Early(TypedDict, total=False):
+    taken: int | None
+    may_end_early: bool
+
+
+_RULES: Final = (b'"stopping":{', b'"adaptive":{')
 
 
 class Stated(Record, kw_only=True):
@@ -70,28 +82,21 @@ class Stated(Record, kw_only=True):
 
 @contextmanager
 def opened(lab: str | Path, *, write: bool = False) -> Iterator[SqliteStore]:
-    """The store of a laboratory that exists already."""
+    """The store of a laboratory that exists already; another process may measure meanwhile."""
     laboratory = Laboratory(Path(lab))
     if not laboratory.has_store():
         raise BadInput("lab.none", path=str(lab))
-    with (
-        laboratory.lock() if write else nullcontext(),
-        laboratory.guarded(),
-        closing(SqliteStore(laboratory, write=write)) as store,
-    ):
+    with laboratory.guarded(), closing(SqliteStore(laboratory, write=write)) as store:
         yield store
 
 
-def finished(store: SqliteStore, name: str) -> RunRecord:
-    """A run whose responses are all there.
-
-    Raises:
-        BadInput: no such run, or it was not finished.
-    """
-    record = store.run(name)
-    if record.state != "complete":
-        raise BadInput("run.incomplete", name=record.name, planned=record.planned)
-    return record
+def begun_since(lab: str | Path = ".assay") -> Unfinished | None:
+    """The run that was begun last, if it is not finished: ``last`` passes it over."""
+    with opened(lab) as store:
+        known = store.runs()
+        if not known or known[-1].state == "complete":
+            return None
+        return unfinished(known[-1], store.laboratory)
 
 
 def runs(lab: str | Path = ".assay") -> list[RunLine]:
@@ -107,16 +112,21 @@ def runs(lab: str | Path = ".assay") -> list[RunLine]:
                 planned=run.planned,
                 begun=begun(run),
                 reports=counts.get(run.name, 0),
-                taken=_taken(run),
+                **_early(run),
             )
             for run in store.runs()
         ]
 
 
-def _taken(run: RunRecord) -> int | None:
-    if run.state != "complete" or b'"taken":{' not in run.manifest:  # most have none, and need not be decoded
-        return None
-    return msgspec.json.decode(run.manifest, type=Manifest).planned.n_trials
+def _early(run: RunRecord) -> _Early:
+    """Of a run that may end early, that it may, and what it took and could have taken once it is finished."""
+    if not any(mark in run.manifest for mark in _RULES):  # most have none, and need not be decoded
+        return {}
+    planned = msgspec.json.decode(run.manifest, type=Manifest).planned
+    if not planned.procedure.plan.may_end_early:
+        return {}
+    ended = run.state == "complete" and planned.taken is not None
+    return {"may_end_early": True, "taken": planned.n_trials if ended else None}
 
 
 def begun(run: RunRecord) -> str:
@@ -127,15 +137,32 @@ def begun(run: RunRecord) -> str:
 def show(run: str, lab: str | Path = ".assay") -> Measured:
     """The latest report of a run.
 
+    Args:
+        run: name of the run, or the beginning of it, or ``last``: the run finished last that has a report.
+        lab: folder of the laboratory.
     Raises:
         BadInput: no such run, or it has no report yet.
     """
     with opened(lab) as store:
-        record = store.run(run)
-        issued = store.reports(record.name)
-        if not issued:
-            raise BadInput("report.missing", name=record.name)
-        return Measured(write(store.laboratory, issued[-1][1]), record.planned, record.planned)
+        record, envelope = latest_report(store, run)
+        return Measured(write(store.laboratory, envelope), record.planned, record.planned)
+
+
+def latest_report(store: SqliteStore, run: str) -> tuple[RunRecord, bytes]:
+    """A run and the bytes of its latest report.
+
+    Raises:
+        BadInput: no such run, or it has no report: it is not finished, or none was issued yet.
+    """
+    record = store.run(run, reported=True)
+    issued = store.reports(record.name)
+    if issued:
+        return record, issued[-1][1]
+    if record.state != "complete":
+        raise refusal(unfinished(record, store.laboratory))
+    folder = store.laboratory.folder
+    option = "" if folder == Path(".assay") else f" --lab {shlex.quote(str(folder))}"
+    raise BadInput("report.missing", name=record.name, command=f"assay report {record.name}{option}")
 
 
 def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -> Measured:
@@ -209,7 +236,10 @@ def _replanned(work: Work, table: dict[str, Json]) -> Work:
 
 
 def _issued(work: Work, store: SqliteStore) -> Measured:
-    numbers = run_loop(channels(work))
+    numbers = run_channels(work)
+    if len(numbers) < len(work.recipe.procedure.channels):
+        with store.laboratory.lock():  # rows are numbered one after another: nobody else may read a run meanwhile
+            numbers = run_loop(channels(work))
     Exposure(store).judged(work)
     issued = issue(work, numbers, store.laboratory)
     n = work.manifest.planned.n_trials

@@ -14,6 +14,7 @@ from assay.api.examine import Found, examine
 from assay.api.keys import own_key_id, trusted
 from assay.api.measure import run_loop
 from assay.api.measurement import parts_of
+from assay.api.runs import latest_report
 from assay.api.work import Manifest, Work, accounted, estimates, juries, remarks, settled
 from assay.line.compose import digests, software
 from assay.line.compose import ended as ended_notes
@@ -33,6 +34,8 @@ from assay.vocabulary.report import PREDICATE_TYPE, Report
 from assay.vocabulary.whole import Offers
 
 _MOST_ITEMS: Final = 5
+_MARKS: Final = (b'"payload', b'"signatures"', b'"sig"')
+"""What a signed file has some of, however it was changed."""
 
 Outcome = Literal["passed", "failed", "not_checked"]
 
@@ -78,14 +81,14 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
     is, and checked as such.
 
     Args:
-        path: the signed JSON.
+        path: the signed JSON; or a run, the beginning of its name, or ``last``: then its latest report.
         lab: folder of the laboratory, for its trusted keys and its store.
     Raises:
         VerificationFailed: it is no report, or a byte of it was changed.
-        BadInput: there is no such file.
+        BadInput: there is no such file or run, or the file is nothing like a signed one.
     """
-    data = read_signed(path)
     laboratory = Laboratory(Path(lab))
+    data = _signed(path, laboratory)
     kind = predicate_type(data)
     if kind is not None and kind != PREDICATE_TYPE:
         return _statement(checked(kind, data, str(path), laboratory))
@@ -101,6 +104,18 @@ def verify(path: str | Path, lab: str | Path = ".assay") -> Verification:
         report=opened.report.id,
         checks=tuple(checks),
     )
+
+
+def _signed(path: str | Path, laboratory: Laboratory) -> bytes:
+    """The bytes of a signed file, or of the latest report of a run."""
+    place = Path(path)
+    if laboratory.has_store() and not (place.exists() or place.suffix or len(place.parts) != 1):
+        with laboratory.guarded(), closing(SqliteStore(laboratory, write=False)) as store:
+            return latest_report(store, str(path))[1]
+    data = read_signed(path)
+    if not any(mark in data for mark in _MARKS):
+        raise BadInput("verify.no_report", path=str(path))
+    return data
 
 
 def _statement(found: Checked) -> Verification:

@@ -32,7 +32,10 @@ from assay.vocabulary.whole import Offers, ReadsWhole
 
 
 class Manifest(Record, kw_only=True):
-    """What the store keeps of a run so that every later stage can be entered again."""
+    """What the store keeps of a run so that every later stage can be entered again.
+
+    ``file`` is the path of the measurement file, with which a run that was stopped goes on; no report has it.
+    """
 
     planned: Planned
     title: str
@@ -43,6 +46,7 @@ class Manifest(Record, kw_only=True):
     judge_prices: dict[str, Price] = {}
     said: tuple[Note, ...] = ()
     certificate: str | None = None
+    file: str = ""
 
 
 class Work(NamedTuple):
@@ -134,9 +138,10 @@ def issue(work: Work, numbers: Mapping[str, int], laboratory: Laboratory) -> Iss
         )
     )
     content = same_content(report)
-    issued = dict(work.store.reports(planned.run))
-    envelope = issued.get(content) or sign(report, key)
-    work.store.keep_report(planned.run, content, envelope)
+    known = work.store.reports(planned.run)
+    envelope = dict(known).get(content) or sign(report, key)
+    if not known or known[-1][0] != content:  # else it is the latest, and nothing need be written
+        work.store.keep_report(planned.run, content, envelope)
     return write(laboratory, envelope)
 
 

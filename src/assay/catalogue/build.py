@@ -13,7 +13,9 @@ from assay.catalogue.find import PartFile, locate
 from assay.vocabulary.errors import AssayError, BadInput, near
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.procedure import PartUse
+from assay.vocabulary.protocols import Instrument
 from assay.vocabulary.record import Json
+from assay.vocabulary.words import say, section
 
 
 def class_name(part: PartFile) -> str:
@@ -43,12 +45,44 @@ def build(kind: str, use: PartUse, where: str) -> Any:
     return fill(cls, use.settings, where)
 
 
+def part_use(value: Json, where: str, key: str = "part") -> PartUse:
+    """A part as a file names it: by its name alone, or by a table with ``part`` and its settings.
+
+    Raises:
+        BadInput: neither of them.
+    """
+    if isinstance(value, str):
+        return PartUse(part=value)
+    if not isinstance(value, dict):
+        expected = "the name of a part, or a table with 'part' and its settings"
+        raise BadInput("setting.type", where=where, key=key, got=_shown(value), expected=expected)
+    if not isinstance(name := value.get("part"), str):
+        raise BadInput("setting.missing", where=where, key="part", expected="the name of a part, see: assay parts")
+    return PartUse(part=name, settings={k: v for k, v in value.items() if k != "part"})
+
+
 def fill(cls: type[Any], settings: dict[str, Json], where: str) -> Any:
     """Make a dataclass or record from a table of settings, with messages that name the key.
+
+    A setting that is an instrument is made from its name, or from a table with ``part`` and its settings.
 
     Raises:
         BadInput: unknown key, wrong type, missing key, number that is not finite.
     """
+    _check(cls, settings, where)
+    parts = {key: build("instrument", part_use(value, where, key), f"{where} {key}")
+             for key, value in settings.items() if _is_instrument(_annotation(cls, key))}  # fmt: skip
+    plain = {key: value for key, value in settings.items() if key not in parts}
+    made = msgspec.convert(plain, cls, strict=True)
+    return dataclasses.replace(made, **parts) if parts else made
+
+
+def _is_instrument(annotation: Any) -> bool:
+    return Instrument in (annotation, *get_args(annotation))
+
+
+def _check(cls: type[Any], settings: dict[str, Json], where: str) -> None:
+    """Refuse what ``fill`` refuses, tables within tables included, so that a message names the key and its place."""
     types = msgspec.inspect.type_info(cls)
     fields = {f.name: f for f in cast("Any", types).fields}
     for key, value in settings.items():
@@ -57,15 +91,25 @@ def fill(cls: type[Any], settings: dict[str, Json], where: str) -> Any:
         if (place := _not_finite(value, key)) is not None:
             raise BadInput("number.not_finite", where=where, key=place)
         annotation = _annotation(cls, key)
+        if _is_instrument(annotation):
+            continue
+        within = _record(annotation)
+        if within is not None and isinstance(value, dict):
+            _check(within, value, f"{where} {key}")
         try:
             msgspec.convert(value, annotation, strict=True)
         except msgspec.ValidationError as error:
-            expected = _expected(annotation, error)
+            expected = "a table" if within and not isinstance(value, dict) else _expected(annotation, error)
             raise BadInput("setting.type", where=where, key=key, got=_shown(value), expected=expected) from error
     for name, field in fields.items():
         if field.required and name not in settings:
             raise BadInput("setting.missing", where=where, key=name, expected=plain_type(_annotation(cls, name)))
-    return msgspec.convert(settings, cls, strict=True)
+
+
+def _record(annotation: Any) -> type[msgspec.Struct] | None:
+    """The record that a setting is, if it is one."""
+    kinds = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
+    return next((kind for kind in kinds if issubclass(kind, msgspec.Struct)), None)
 
 
 def _not_finite(value: Json, key: str) -> str | None:
@@ -135,8 +179,14 @@ def measurand(name: str, where: str) -> Measurand:
     kind, _, which = name.partition(":")
     data = defined(read_toml(Path(locate("measurand", kind, where).path)))
     if which:
-        data["label"] = {language: f"{label} ({which})" for language, label in data["label"].items()}
+        data["label"] = {language: labelled(label, which, language) for language, label in data["label"].items()}
     return msgspec.convert({"name": name, **data}, Measurand)
+
+
+def labelled(label: str, which: str, language: str) -> str:
+    """The label of one of several measurands that are defined alike: ``Time to first token (mean)``."""
+    statistic = section("labels", language).get(f"statistic.{which}", which)
+    return say("labels", "of_statistic", language, label=label, statistic=statistic)
 
 
 def defined(data: dict[str, Json]) -> dict[str, Json]:

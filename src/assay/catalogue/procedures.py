@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from assay.catalogue.build import fill, read_toml
+from assay.catalogue.build import fill, part_use, read_toml
 from assay.catalogue.find import locate
 from assay.catalogue.pairing import check_pairings
 from assay.vocabulary.canonical import settled
@@ -142,6 +142,10 @@ def procedure(table: dict[str, Json]) -> tuple[Procedure, Limits]:
     own = {key: settled(value) for key, value in table.items() if key in data.settings}
     passed = {key: settled(table[key]) for key in data.passed if key in table}
     rest = {key: value for key, value in table.items() if key not in own and key not in passed}
+    known = [*data.settings, *data.passed, *Settings.__struct_fields__]
+    for key in rest:
+        if key not in known:
+            raise BadInput("setting.unknown", where=_WHERE, key=key, near=near(key, known))
     settings: Settings = fill(Settings, rest, _WHERE)
     settings = msgspec.structs.replace(
         settings, variant=tuple(settled(list(settings.variant))), instrument=settled(settings.instrument),
@@ -257,7 +261,7 @@ def _channels(data: ProcedureData, settings: Settings, passed: dict[str, Json]) 
         first = channels[0]
         channels[0] = Channel(
             measurand=first.measurand,
-            instrument=_use(settings.instrument, "[procedure] instrument"),
+            instrument=part_use(settings.instrument, "[procedure] instrument"),
             estimator=first.estimator,
         )
     return tuple(channels)
@@ -298,17 +302,8 @@ def _check_channels(own: tuple[dict[str, Json], ...]) -> None:
 
 
 def _uses(channel: dict[str, Json]) -> dict[str, Json]:
-    return {
-        kind: msgspec.to_builtins(_use(channel[kind], kind)) for kind in ("instrument", "estimator") if kind in channel
-    }
-
-
-def _use(value: str | dict[str, Json], where: str) -> PartUse:
-    if isinstance(value, str):
-        return PartUse(part=value)
-    if not isinstance(value.get("part"), str):
-        raise BadInput("setting.missing", where=where, key="part", expected="the name of an instrument")
-    return PartUse(part=value["part"], settings={k: v for k, v in value.items() if k != "part"})
+    kinds = [kind for kind in ("instrument", "estimator") if kind in channel]
+    return {kind: msgspec.to_builtins(part_use(channel[kind], kind)) for kind in kinds}
 
 
 def _variants(data: ProcedureData, settings: Settings) -> tuple[Variant, ...]:

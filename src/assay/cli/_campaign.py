@@ -45,6 +45,8 @@ def wanted(args: argparse.Namespace) -> bool:
         raise BadInput("campaign.again")
     if not args.standard:
         given = next((name for name in _OWN if getattr(args, name) is not None), None)
+        if given == "html" and args.file:
+            raise BadInput("measure.no_page", option="--html", path=args.html)
         if given:
             raise BadInput("campaign.alone", option=f"--{given.replace('_', '-')}")
         if not args.file:

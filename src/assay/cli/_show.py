@@ -45,7 +45,21 @@ def issued_out(measured: "Measured", args: argparse.Namespace, lab: str) -> None
     print(say("commands", "report.at", language(args), path=measured.path, run=measured.run, lab=option))
 
 
-def measured_out(measured: "Measured", args: argparse.Namespace, lab: str | None = None) -> int:
+def passed_over(name: str, args: argparse.Namespace) -> None:
+    """Say on standard error, of ``last``, which run begun since it is not finished, and how to go on with that."""
+    from assay.api.runs import begun_since
+    from assay.api.unfinished import refusal
+    from assay.vocabulary.words import say
+
+    since = begun_since(args.lab) if name == "last" else None
+    if since is not None:
+        reason = refusal(since).message(language(args))
+        print(say("commands", "passed_over", language(args), reason=reason), file=sys.stderr)
+
+
+def measured_out(
+    measured: "Measured", args: argparse.Namespace, lab: str | None = None, *, brief: bool = False
+) -> int:
     """Show results and decisions; the exit code says what was decided, also to a pipe that is no longer read."""
     args.code = measured.exit_code
     if args.json:
@@ -56,7 +70,7 @@ def measured_out(measured: "Measured", args: argparse.Namespace, lab: str | None
     from assay.reports.terminal import terminal
 
     width = min(shutil.get_terminal_size((100, 24)).columns, 110)
-    print(terminal(measured.report, language(args), width, colour(sys.stdout)))
+    print(terminal(measured.report, language(args), width, colour(sys.stdout), brief=brief))
     issued_out(measured, args, lab or args.lab)
     return measured.exit_code
 

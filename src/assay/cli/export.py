@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from assay.cli._show import common, json_out, language
+from assay.cli._show import common, json_out, language, passed_over
 from assay.reports.export import names
 
 SUMMARY = "write a report, or its observations, for other tools: JUnit, OSCAL, DCC, in-toto, Parquet and more"
@@ -48,4 +48,5 @@ def run(args: argparse.Namespace) -> int:
     elif not stdout:
         code = "added" if made.added else "recorded" if args.to == "mlflow" else "written"
         print(say("export", code, language(args), path=made.place, place=made.place))
+    passed_over(args.source, args)
     return int(args.code)

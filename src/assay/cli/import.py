@@ -1,6 +1,8 @@
 """``assay import``: the logs of other tools become runs."""
 
 import argparse
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli._show import common, json_out, language
@@ -36,9 +38,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Import."""
+    """Import; the exit code is 2 where a log was left out that takes something which is not installed."""
     from assay.api.exchange.imports import Taking, import_logs
+    from assay.reports.text import harmless
     from assay.vocabulary.errors import BadInput
+    from assay.vocabulary.words import say
 
     columns = {}
     for pair in args.column:
@@ -50,13 +54,21 @@ def run(args: argparse.Namespace) -> int:
         tool=args.tool, outputs=not args.scores_only, score=args.score, measurand=args.measurand,
         skip_broken=args.skip_broken, ids=args.ids, columns=columns, again=args.again,
     )  # fmt: skip
-    done = import_logs(args.paths, args.lab, taking)
+    left: list[dict[str, str]] = []
+
+    def left_out(path: Path, error: BadInput) -> None:
+        left.append({"path": str(path), "message": error.message(language(args))})
+
+    done = import_logs(args.paths, args.lab, taking, left_out)
+    args.code = BadInput.exit_code if left else 0
+    for each in left:
+        print(harmless(say("imports", "left_out", language(args), **each)), file=sys.stderr)
     if args.json:
-        json_out({"imported": done})
-        return 0
+        json_out({"imported": done, "left_out": left, "exit_code": args.code})
+        return int(args.code)
     for one in done:
         _show(one, language(args), "" if args.lab == ".assay" else f" --lab {args.lab}")
-    return 0
+    return int(args.code)
 
 
 def _show(done: "Imported", spoken: str, lab: str) -> None:

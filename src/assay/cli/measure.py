@@ -40,11 +40,12 @@ def run(args: argparse.Namespace) -> int:
 
         words = say("commands", "reused", language(args), n=measured.reused, planned=measured.planned)
         print(words, file=sys.stderr)
-    return measured_out(measured, args)
+    return measured_out(measured, args, brief=True)
 
 
 def _dry_run(args: argparse.Namespace) -> int:
     from assay.api.measure import preview
+    from assay.reports.phrases import Phrases
     from assay.reports.text import harmless
     from assay.vocabulary.words import say
 
@@ -61,6 +62,8 @@ def _dry_run(args: argparse.Namespace) -> int:
     print(say("commands", total, language(args), **values))
     if seen.cost is not None:
         print(say("commands", "dry.cost", language(args), cost=f"{seen.cost:.4g}"))
+    for note in seen.notes:
+        print(Phrases(language(args)).note(note))
     for one in seen.judges:
         counts = {"requests": one.requests, "in_store": one.in_store, "tokens": one.input_tokens}
         print(say("commands", "dry.judge", language(args), judge=harmless(one.judge), **counts))

@@ -5,14 +5,14 @@ import math
 from pathlib import Path
 
 from assay.cli import _campaign
-from assay.cli._show import common, issued_out, json_out, language
+from assay.cli._show import common, issued_out, json_out, language, passed_over
 
 SUMMARY = "issue the report of a finished run from its observations, and render it"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("run_name", metavar="RUN", nargs="?", default="last", 
+    parser.add_argument("run_name", metavar="RUN", nargs="?", default="last",
                         help="run, its beginning, or: last; or a campaign: its id or file")  # fmt: skip
     parser.add_argument("--format", choices=("html", "markdown", "json"), default="html",
                         help="default: html; markdown of campaigns only")  # fmt: skip
@@ -44,4 +44,5 @@ def run(args: argparse.Namespace) -> int:
         issued_out(measured, args, args.lab)
         if path != measured.path:
             print(say("commands", "page.at", language(args), path=path))
+    passed_over(args.run_name, args)
     return 0

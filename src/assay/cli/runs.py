@@ -1,8 +1,12 @@
 """``assay runs``: what the laboratory holds."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from assay.cli._show import common, json_out, language, table_out
+
+if TYPE_CHECKING:
+    from assay.api.runs import RunLine
 
 SUMMARY = "list the runs of a laboratory"
 
@@ -25,8 +29,17 @@ def run(args: argparse.Namespace) -> int:
              ("run", "begun", "state", "responses", "occasion", "reports", "title")]  # fmt: skip
     rows = [
         [r.name, r.begun, say("commands", f"state.{r.state}", language(args)),
-         str(r.planned) if r.taken is None else f"{r.taken}/{r.planned}", str(r.occasion), str(r.reports), r.title]
+         _responses(r, language(args)), str(r.occasion), str(r.reports), r.title]
         for r in found
     ]  # fmt: skip
     table_out(rows, words)
     return 0
+
+
+def _responses(one: "RunLine", spoken: str) -> str:
+    """Responses of the plan; of a run that ended early those it took, and of one that may, the most."""
+    from assay.vocabulary.words import say
+
+    if one.taken is not None:
+        return say("commands", "runs.taken", spoken, taken=one.taken, planned=one.planned)
+    return say("commands", "runs.at_most", spoken, planned=one.planned) if one.may_end_early else str(one.planned)

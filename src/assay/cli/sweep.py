@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from assay.cli._finite import finite
 from assay.cli._show import colour, common, json_out, language
 
 if TYPE_CHECKING:
-    from assay.api.sweep.sweep import Step
+    from assay.api.sweep.expected import Expected
 
 SUMMARY = "measure a server at several loads: the knee, or the highest rate that meets its limits; itself signed"
 
@@ -24,15 +23,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                        help="requests in progress at any time (a closed loop), such as 1,2,4,8")  # fmt: skip
     loads.add_argument("--search", type=_range, metavar="LOW..HIGH",
                        help="search the highest rate that meets the limits of the file between these two")  # fmt: skip
-    parser.add_argument("--share", type=float, default=0.95, metavar="P",
+    parser.add_argument("--share", type=float, metavar="P",
                         help="with --search: share of the requests that must meet all limits (0.95)")  # fmt: skip
     parser.add_argument("--level", type=float, metavar="P",
                         help="with --search: confidence that both ends are right (default: the file's)")  # fmt: skip
-    parser.add_argument("--runs", type=int, default=4, metavar="N",
+    parser.add_argument("--runs", type=int, metavar="N",
                         help="with --search: most runs at one rate (default: 4)")  # fmt: skip
-    parser.add_argument("--most-rates", type=int, default=12, metavar="N",
+    parser.add_argument("--most-rates", type=int, metavar="N",
                         help="with --search: most rates that are tried (default: 12)")  # fmt: skip
-    parser.add_argument("--within", type=float, default=0.05, metavar="SHARE",
+    parser.add_argument("--within", type=float, metavar="SHARE",
                         help="with --search: relative distance of both ends that is near enough (default: 0.05)",
                         )  # fmt: skip
     parser.add_argument("--mlperf", action="store_true",
@@ -40,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "requests for independent")  # fmt: skip
     parser.add_argument("--again", action="store_true",
                         help="measure again at loads where the client's own times were refused")  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="tell which runs would be made, and how long they take")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     parser.add_argument("--name", default="", help="name of the laboratory")
     parser.add_argument("--html", metavar="FILE", help="write a page with the pictures as well")
@@ -49,29 +49,32 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sweep; the exit code is 3 for a search that is not resolved, or if no point says anything."""
-    from assay.api.sweep.sweep import Asked, render, sweep
-    from assay.cli._progress import Progress
+    from assay.api.sweep.sweep import Asked, Step, preview, render, sweep
+    from assay.cli._expected import Steps, dry_run, only_to_tell
     from assay.vocabulary.words import say
 
     finite(args, "sweep", "share", "level", "within")
     spoken = language(args)
-    progress = Progress(spoken, args.quiet)
-
-    def told(step: "Step") -> None:
-        progress.end()
-        if not args.quiet:
-            code = "step" if step.of is None else "step.of"
-            with suppress(OSError):  # nobody reads it: no reason to stop measuring
-                print(say("sweep", f"{code}.{step.axis}", spoken, number=step.number, of=step.of,
-                          at=f"{step.setting:.4g}"), file=sys.stderr)  # fmt: skip
-
     asked = Asked(rates=args.rates, concurrency=args.concurrency, search=args.search, share=args.share,
                   level=args.level, runs=args.runs, most_rates=args.most_rates, within=args.within,
                   mlperf=args.mlperf, again=args.again, name=args.name)  # fmt: skip
+    if args.dry_run:
+        only_to_tell(args, "sweep")
+        return dry_run(preview(args.file, asked, args.lab), str, args)
+    steps = Steps(spoken, args.quiet)
+
+    def told(step: "Expected | Step") -> None:
+        if not isinstance(step, Step):
+            steps.expected(step)
+            return
+        code = f"step.{step.axis}" if args.search else f"step.of.{step.axis}"
+        at = f"{step.setting:.4g}"
+        steps.begin(say("sweep", code, spoken, number=step.number, of=step.of, at=at), step)
+
     try:
-        made = sweep(args.file, asked, args.lab, told, progress)
+        made = sweep(args.file, asked, args.lab, told, steps.progress)
     finally:
-        progress.end()
+        steps.end()
     args.code = made.exit_code
     written = [render(made.sweep, spoken, Path(file), made.sha256) for file in (args.html, args.markdown) if file]
     if args.json:

@@ -13,7 +13,8 @@ SUMMARY = "check a report: form, signature, trust, and everything that can be re
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("report", nargs="+", help="the signed JSON of a report; several may be given")
+    parser.add_argument("report", nargs="+", help="the signed JSON of a report; or a run, its beginning, or: last "
+                        "(its latest report); several may be given")  # fmt: skip
     common(parser)
 
 

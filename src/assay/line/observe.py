@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
+from assay.line.lasts import Lasts, lasting
 from assay.line.plan import Planned, response_key, trials
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import CannotMeasure, Permanent
@@ -79,6 +80,12 @@ class State(msgspec.Struct):
         look: number of looks taken, in a run that may end early.
         stage: what a bench is doing that takes whole restarts; None for others.
         stage_s: seconds since it began with that.
+        restart: number of the restart under way, from 1; 0 where a bench does not take whole restarts.
+        restarts: how many there are, those that were there before included.
+        asked: trials of the restart under way.
+        sent: of these, how many were sent, and how many of those answered; None where that is not known.
+        left_s: about how many seconds are left, by the schedule of the restarts or by how long others took; None where
+            that is not known.
     """
 
     planned: int
@@ -92,6 +99,11 @@ class State(msgspec.Struct):
     look: int = 0
     stage: Stage | None = None
     stage_s: float = 0.0
+    restart: int = 0
+    restarts: int = 0
+    asked: int = 0
+    sent: tuple[int, int] | None = None
+    left_s: float | None = None
 
 
 class Looks(Protocol):
@@ -174,8 +186,8 @@ async def _observe_restarts(
     planned: Planned, material: Material, rig: Rig, progress: Callable[[State], None], begin: Callable[[], None]
 ) -> State:
     """The same with a bench that takes whole restarts; one of which a response is missing is made again as a whole."""
-    state = State(planned=planned.n_trials)
     parts = list(restarts(planned, material, rig.bench))
+    state = State(planned=planned.n_trials, restarts=len(parts))
     missing = [part for part in parts if len(rig.store.has_responses([one.key for one in part])) < len(part)]
     state.reused = state.done = sum(map(len, parts)) - sum(map(len, missing))
     if not missing:
@@ -187,17 +199,25 @@ async def _observe_restarts(
     try:
         begin()
         progress(state)
-        for part in missing:
+        lasts = Lasts([_lasting(rig.bench, part) for part in missing])
+        for number, part in enumerate(missing, len(parts) - len(missing) + 1):
             if most is not None and state.done - state.reused + len(part) > most:
                 raise CannotMeasure("observe.cap", what="requests", limit=most, done=state.done, planned=state.planned)
-            await _offer(part, rig, state, progress)
+            state.restart, state.asked = number, len(part)
+            lasts.begin()
+            await _offer(part, rig, state, progress, lasts)
+            lasts.end()
             progress(state)
     finally:
         await _close(rig)
     return state
 
 
-async def _offer(part: list[Asking], rig: Rig, state: State, progress: Callable[[State], None]) -> None:
+def _lasting(bench: Bench, part: list[Asking]) -> float | None:
+    return lasting(bench, [one.trial for one in part], [one.stimulus for one in part])
+
+
+async def _offer(part: list[Asking], rig: Rig, state: State, progress: Callable[[State], None], lasts: Lasts) -> None:
     assert isinstance(rig.bench, Offers)
     began_s = time.monotonic()
 
@@ -208,7 +228,9 @@ async def _offer(part: list[Asking], rig: Rig, state: State, progress: Callable[
     async def tick() -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            state.stage_s = time.monotonic() - began_s
+            state.stage_s, state.left_s = time.monotonic() - began_s, lasts.left_s()
+            if state.stage is not None and state.stage.so_far is not None:
+                state.sent = state.stage.so_far()
             progress(state)
 
     ticking = asyncio.create_task(tick())
@@ -216,7 +238,7 @@ async def _offer(part: list[Asking], rig: Rig, state: State, progress: Callable[
         found = await rig.bench.offer([one.trial for one in part], [one.stimulus for one in part], rig.subject, tell)
     finally:
         ticking.cancel()
-        state.stage, state.stage_s = None, 0.0
+        state.stage, state.stage_s, state.sent, state.left_s = None, 0.0, None, None
     rig.store.keep_responses(zip([one.key for one in part], found, strict=True))
     for response in found:
         state.failed += response.status == "subject_failed"

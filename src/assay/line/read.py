@@ -13,7 +13,7 @@ from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Reading, Response
 from assay.vocabulary.procedure import Channel
 from assay.vocabulary.protocols import Asks, Bench, Instrument, ReadRow, Store
-from assay.vocabulary.whole import Offers, ReadsWhole
+from assay.vocabulary.whole import Offers, ReadsBeside, ReadsWhole
 
 
 def reading_digest(channel: Channel, instrument: Instrument) -> str:
@@ -86,14 +86,23 @@ async def _read_restarts(
             raise CannotMeasure("run.incomplete", name=planned.run, planned=planned.n_trials)
         rows = []
         for place, instrument in enumerate(instruments):
-            readings: Sequence[Reading]
-            if isinstance(instrument, ReadsWhole):
-                readings = instrument.read_whole([asking.trial.item for asking in part], responses)
-            else:
-                plain = [bench.answer(response) for response in responses]
-                readings = await readings_of(planned, store, instrument, list(zip(part, plain, strict=True)))
+            readings = await _read_restart(planned, store, instrument, part, responses, bench)
             rows += [ReadRow(place, one.trial, one.key, read) for one, read in zip(part, readings, strict=True)]
         yield rows
+
+
+async def _read_restart(
+    planned: Planned, store: Store, instrument: Instrument, part: Sequence[Asking], responses: Sequence[Response],
+    bench: Offers,
+) -> Sequence[Reading]:
+    """What one instrument reads of one restart."""
+    items = [asking.trial.item for asking in part]
+    beside = instrument.reader if isinstance(instrument, ReadsBeside) else None
+    if isinstance(instrument, ReadsWhole) and beside is None:
+        return instrument.read_whole(items, responses)
+    plain = [bench.answer(response) for response in responses]
+    readings = await readings_of(planned, store, beside or instrument, list(zip(part, plain, strict=True)))
+    return instrument.read_beside(items, responses, readings) if isinstance(instrument, ReadsBeside) else readings
 
 
 def whole_restarts(planned: Planned, material: Material, bench: Bench, store: Store) -> Iterator[list[Response]]:

@@ -1,5 +1,6 @@
 """Which stage limits each of several servers: on a terminal, as a page and in Markdown, with the evidence."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -12,6 +13,8 @@ from assay.reports.rounding import significant
 from assay.reports.text import harmless, pad, wrap
 from assay.reports.text import width as columns
 from assay.vocabulary.bottleneck import (
+    NEEDED,
+    BottleneckMissing,
     BottleneckPart,
     BottleneckRun,
     Bottlenecks,
@@ -24,6 +27,7 @@ from assay.vocabulary.bottleneck import (
 STAGES: Final = ("client", "network", "queue", "kv_cache", "prefill", "decode")
 _QUANTITIES: Final = ("requests", "load", "prompt", "output", "lag", "ttft", "decode", "e2e", "round_trip", "waited",
                       "refused")  # fmt: skip
+_NONE: Final = "–"
 _NARROWEST: Final = 40
 _BAR: Final = 24
 _LABELLED: Final = 0.07
@@ -50,8 +54,31 @@ class BottleneckView:
         """What a stage is called."""
         return self.say(f"stage.{name}") if name in (*STAGES, "none", "undecided") else harmless(name)
 
+    def changes(self, missing: Sequence[BottleneckMissing]) -> str:
+        """What is changed in runs, in quotes."""
+        return self.say("comma").join(self.say("quoted", change=self.say(f"change.{run.change}")) for run in missing)
+
+    def chance(self, one: BottleneckSystem) -> str:
+        """The probability of an answer; a dash where there is none."""
+        return _NONE if one.probability is None else drawn_chance(one.probability)
+
+    def longest(self, one: BottleneckSystem) -> str:
+        """The stage in which most time is spent; a dash where that is not known."""
+        return _NONE if one.longest is None else self.stage(one.longest)
+
+    def lacks(self, one: BottleneckMissing) -> str:
+        """A missing run: why. What it costs the verdict, the verdict says, and of answers in one piece a remark."""
+        why = self.say(f"why.{one.reason}", codes=self.say("comma").join(map(harmless, one.codes)) or _NONE)
+        words = self.say("lacks" if one.runs > 1 else "lacks.once", change=self.say(f"change.{one.change}"), why=why,
+                         run=harmless(one.run), n=one.runs)  # fmt: skip
+        return words + (self.say("between_costs") + self.say("costs.fresh") if one.change == "fresh" else "")
+
     def verdict(self, one: BottleneckSystem) -> str:
         """The answer in a sentence."""
+        if one.probability is None or one.longest is None:
+            lost = [run for run in one.missing if run.change in NEEDED]
+            costs = self.say("between_costs").join(self.say(f"costs.{run.change}") for run in lost)
+            return self.say("not_decided", changes=self.changes(lost), costs=costs)
         p = drawn_chance(one.probability)
         if one.limiting == "undecided":
             between = self.say("comma").join(self.stage(name) for name in one.between)
@@ -152,6 +179,8 @@ def terminal(made: Bottlenecks, language: str, width: int = 100, colour: bool = 
             told = seen.say("row", ms=seen.span(part.ms), share=_percent(part.share.value),
                             excess=_percent(part.excess.value), p=drawn_chance(part.probability))  # fmt: skip
             put(f"{pad(seen.stage(part.stage), names)}  {pad('█' * excess + '░' * rest, _BAR)}  {told}")
+        for run in one.missing:
+            put("· " + seen.lacks(run))
         for code in one.notes:
             put("· " + seen.note(code))
         lines.append("")
@@ -175,8 +204,8 @@ def html(made: Bottlenecks, language: str, sha256: str | None = None) -> str:
 def markdown(made: Bottlenecks, language: str) -> str:
     """A statement in Markdown: the table across systems, and that of each."""
     seen, told = BottleneckView(made, language), text.markdown
-    across = [[told(one.title), told(seen.stage(one.limiting)), told(drawn_chance(one.probability)),
-               told(seen.stage(one.longest))] for one in made.systems]  # fmt: skip
+    across = [[told(one.title), told(seen.stage(one.limiting)), told(seen.chance(one)),
+               told(seen.longest(one))] for one in made.systems]  # fmt: skip
     blocks = [f"# {told(seen.say('kind'))}\n",
               text.table([told(seen.say(code)) for code in ("system", "limiting", "probability", "longest")],
                          across)]  # fmt: skip
@@ -185,9 +214,12 @@ def markdown(made: Bottlenecks, language: str) -> str:
                  told(_percent(part.excess.value)), told(drawn_chance(part.probability))]
                 for part in seen.parts(one)]  # fmt: skip
         heads = [told(seen.say(code)) for code in ("stage", "ms", "share", "excess", "probability")]
-        blocks += [f"## {told(one.title)}\n", f"**{told(seen.verdict(one))}**\n", text.table(heads, rows)]
+        blocks += [f"## {told(one.title)}\n", f"**{told(seen.verdict(one))}**\n"]
+        blocks.append("".join(f"- {told(seen.lacks(run))}\n" for run in one.missing))
+        blocks.append(text.table(heads, rows) if rows else "")
         slopes = [[told(seen.say(f"of.{slope.of}")), told(seen.say(f"to.{slope.to}")), told(seen.slope(slope))]
                   for slope in one.elasticities]  # fmt: skip
-        blocks.append(text.table([told(seen.say(code)) for code in ("time", "to", "elasticity")], slopes))
+        if slopes:
+            blocks.append(text.table([told(seen.say(code)) for code in ("time", "to", "elasticity")], slopes))
         blocks.append("".join(f"- {told(seen.note(code))}\n" for code in one.notes))
     return "\n".join(block for block in blocks if block)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from assay.reports.load_view import STATISTICS, load_view, remarks
+from assay.reports.load_view import STATISTICS, by_client, load_view, remarks
 from assay.reports.page import environment
 from assay.reports.phrases import Phrases, leading, limit, measurand_of
 from assay.reports.picture import axes, share_svg, svg
@@ -22,6 +22,7 @@ from assay.reports.rounding import (
     fraction,
     rounded,
     significant,
+    tail,
 )
 from assay.reports.sign import digests
 from assay.reports.text import harmless
@@ -87,6 +88,7 @@ def html(report: Report, language: str, envelope_sha256: str | None = None) -> s
         leading=leading(report),
         load=load,
         load_statistics=STATISTICS,
+        by_client=by_client(report),
         remarks=[one for one in report.notes if load is None or one not in remarks(report)],
         views=[view(report, result, phrases) for result in report.results],
         measurands=[report.measurands[name] for name in sorted(report.measurands)],
@@ -147,6 +149,7 @@ def _environment() -> jinja2.Environment:
         when=when,
         exact=exact,
         significant=significant,
+        tail=tail,
         fraction=fraction,
         dof=degrees_of_freedom,
         sharebar=share_svg,
@@ -171,6 +174,7 @@ def _words(phrases: Phrases) -> dict[str, Any]:
         "note": phrases.note,
         "unseen": phrases.unseen,
         "why": phrases.reason,
+        "if_lost": phrases.if_lost,
         "rule": phrases.rule,
         "asked": phrases.requirement,
         "chosen": phrases.chosen,

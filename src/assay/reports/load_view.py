@@ -13,6 +13,7 @@ from assay.reports.text import harmless
 from assay.vocabulary.record import Json
 from assay.vocabulary.report import Report
 from assay.vocabulary.result import Note, Result
+from assay.vocabulary.words import section
 
 STATISTICS: Final = ("mean", "p50", "p90", "p99")
 
@@ -105,10 +106,10 @@ def load_view(report: Report, phrases: Phrases) -> LoadView | None:
         report: what was signed, of which all numbers are.
         phrases: the language.
     """
+    if not is_load(report):
+        return None
     found = {result.measurand.removeprefix(_PACK): result for result in report.results
              if result.measurand.startswith(_PACK)}  # fmt: skip
-    if not any(_parted(name)[0] in _TIMES for name in found):
-        return None
     words = _Words(report, phrases, found)
     stages, stated = words.stages()
     parts = [Part(one.label, one.share) for one in stages]
@@ -120,6 +121,26 @@ def load_view(report: Report, phrases: Phrases) -> LoadView | None:
         schedule=next((note for note in told if _kind(note) == "schedule"), None), table=table,
         restarts=tuple(note for note in told if _kind(note) not in _TABLED),
     )  # fmt: skip
+
+
+def is_load(report: Report) -> bool:
+    """Whether a report is of a load: it has a time of requests."""
+    names = [one.measurand.removeprefix(_PACK) for one in report.results if one.measurand.startswith(_PACK)]
+    return any(_parted(name)[0] in _TIMES for name in names)
+
+
+def by_client(report: Report) -> dict[str, str]:
+    """Measurands whose instruments have no certificate of their own, but a calibrated client took their times.
+
+    Returns:
+        The part of the instrument by measurand.
+    """
+    calibrated = {
+        channel.measurand for channel in report.procedure.channels
+        if isinstance(client := channel.estimator.settings.get("client"), dict) and client.get("certificates")
+    }  # fmt: skip
+    return {one.measurand: one.part for one in report.instruments
+            if one.certificate is None and one.measurand in calibrated}  # fmt: skip
 
 
 def remarks(report: Report) -> list[Note]:
@@ -200,10 +221,16 @@ class _Words:
         measurand = measurand_of(self.report, _PACK + full)
         label = self.phrases.chosen(measurand.label, measurand.name)
         if not unit:
-            return label.removesuffix(f" ({_parted(full)[1]})")
+            return self._without_statistic(label, _parted(full)[1])
         money = [str(note.values.get("currency")) for note in self.found[name].notes if note.code == _CURRENCY]
         shown = money[0] if money else measurand.unit
         return f"{label} ({shown})" if shown != "1" else label
+
+    def _without_statistic(self, label: str, which: str) -> str:
+        """The label of a time without the name of its statistic; of earlier reports, in English."""
+        statistic = section("labels", self.phrases.language).get(f"statistic.{which}", which)
+        ending = self.phrases.words("labels", "of_statistic", label="", statistic=statistic)
+        return label.removesuffix(ending).removesuffix(f" ({which})")
 
     def _cell(self, result: Result | None) -> Cell:
         if result is None or result.value is None:

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assay.reports.rounding import exact
+from assay.reports.rounding import exact, significant
 from assay.reports.text import harmless
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.report import Report
-from assay.vocabulary.result import Decision, Note
+from assay.vocabulary.result import LONGER_THAN_ANY, Decision, Note, Result
+from assay.vocabulary.status import LOST
 from assay.vocabulary.words import LANGUAGES, say, section
 
 LEADING: Final = (
-    "sealed_opened", "material_not_released", "serving.cached", "serving.many_failed",
+    "sealed_opened", "material_not_released", "serving.other_model", "serving.other_models", "serving.cached",
+    "serving.many_failed",
     "foreign", "read_with", "judge_uncalibrated", "judge_latent",
     "judge_relative",
     "imported", "imported.unnamed", "imported.unseen", "imported.unfinished", "imported.judge", "imported.first_items",
@@ -20,6 +22,8 @@ LEADING: Final = (
     "imported.missing", "imported.failures_counted", "imported.printed_differs", "imported.no_outputs",
 )  # fmt: skip
 """Remarks that a reader must have read before any number: they stand first."""
+
+_REFUSED: Final = "serving.restarts_refused"
 
 
 def leading(report: Report) -> list[Note]:
@@ -53,10 +57,11 @@ class Phrases:
     def note(self, note: Note) -> str:
         """A remark on validity; one without words, or with values that do not fit them, is shown as code and values.
 
-        A value named ``failure`` is the code of a reason, told in words.
+        A value named ``failure`` is the code of a reason, and one named ``kind`` that of arrivals, told in words.
         """
-        failure = note.values.get("failure")
+        failure, kind = note.values.get("failure"), note.values.get("kind")
         told = {"failure": self.reason(failure)} if isinstance(failure, str) else {}
+        told |= {"kind": self.term("arrivals", kind)} if isinstance(kind, str) else {}
         return self._sentence(note.code, {**note.values, **told})
 
     def unseen(self, code: str) -> str:
@@ -72,6 +77,22 @@ class Phrases:
         if code == "timing.refused":
             detail = "; ".join(self.term("refused", one) for one in detail.split(", "))
         return words + (self.words("report", "colon") + harmless(detail) if colon else "")
+
+    def if_lost(self, result: Result) -> str:
+        """What the value would be with every lost reading at its worst or best; nothing where none was lost.
+
+        Of the readings of refused restarts, which are in no quantile or share, nothing is reckoned.
+        """
+        lost = sum(result.counts.get(status, 0) for status in LOST)
+        if result.if_lost is None or not lost:
+            return ""
+        refused = next((note.values.get("n") for note in result.notes if note.code == _REFUSED), 0)
+        left_out = refused * (result.n_observations // max(1, result.n_repeats)) if isinstance(refused, int) else 0
+        if left_out >= lost:
+            return self.words("labels", "if_lost_all_left_out")
+        low, high = (self.words("labels", "longer_than_any") if end > LONGER_THAN_ANY / 2 else significant(end, 4)
+                     for end in result.if_lost)  # fmt: skip
+        return self.words("labels", "if_lost_counted" if left_out else "if_lost", low=low, high=high)
 
     def rule(self, decision: Decision, unit: str = "") -> str:
         """The decision rule, with the limit, its unit (with the space before it) and the risk that was allowed."""

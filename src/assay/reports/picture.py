@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from assay.reports.rounding import exact
 from assay.vocabulary.measurand import Measurand
-from assay.vocabulary.result import Result
+from assay.vocabulary.result import LONGER_THAN_ANY, Result
 
 _NARROW: Final = 0.35
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -48,7 +48,7 @@ def axes(result: Result, measurand: Measurand, limits: Sequence[float]) -> list[
         measurand: its definition; a bound that it does not have is replaced by one around the numbers.
         limits: the limits of its requirements, in the measurand's unit.
     """
-    numbers = [*limits, *(result.interval or ()), *(result.if_lost or ())]
+    numbers = [*limits, *(result.interval or ()), *(end for end in result.if_lost or () if end < LONGER_THAN_ANY / 2)]
     if result.value is not None:
         numbers.append(result.value)
     numbers = numbers or [0.0]

@@ -17,6 +17,7 @@ _DIGITS_OF_A_DOUBLE: Final = 15
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN_BELOW: Final = 6
 _PLAIN_FROM: Final = -5
+_LEAST_TAIL: Final = 0.001
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,16 @@ def significant(number: float, digits: int = 2) -> str:
     return _write(value, _power(abs(float(value)), int(value.as_tuple().exponent)))
 
 
+def tail(probability: float) -> str:
+    """A tail probability in the usual form: one below 0.001 is said to be that, for nothing finer is known or needed.
+
+    Bounds are kept down to a risk of 0.0005, so that a smaller tail and that one are the same; see ``one_sided``.
+    """
+    if probability < _LEAST_TAIL:
+        return f"< {_LEAST_TAIL:g}"
+    return f"> {1 - _LEAST_TAIL:g}" if probability > 1 - _LEAST_TAIL else significant(probability)
+
+
 def exact(number: float) -> str:
     """A number that somebody stated (a limit, a level): as short as it can be written, nothing rounded."""
     value = _PRECISION.normalize(Decimal(repr(float(number))))
@@ -118,7 +129,7 @@ def _place(result: Result) -> int:
     if spread > 0:
         place = int(_significant(Decimal(repr(float(spread))), 2).as_tuple().exponent)
         return max(place, largest - _DIGITS_OF_A_DOUBLE) if values else place
-    return largest - 3
+    return largest - 3 if values else 0
 
 
 def _finest(interval: tuple[float, float]) -> int:

@@ -95,8 +95,24 @@ class SweepView:
         known = "contradicted" if _contradicted(found) else "both" if all(ends.values()) else next(
             (name for name, end in ends.items() if end is not None), "none")  # fmt: skip
         edges = {"first": exact(found.between[0]), "last": exact(found.between[1])}
-        resolved = self.say("resolved" if found.resolved else "not_resolved", within=exact(found.within))
-        return self.say(f"search.{known}", **values, **ends, **edges) + self.say("between_sentences") + resolved
+        first = self.say(f"search.{known}", **values, **ends, **edges)
+        return first + self.say("between_sentences") + self._resolved(found)
+
+    def _resolved(self, found: FoundRate) -> str:
+        """Whether the ends are near enough, and what keeps them apart if not."""
+        if found.resolved:
+            return self.say("resolved", within=exact(found.within))
+        if _contradicted(found):
+            return self.say("not_resolved.contradicted")
+        first, last = found.between
+        if found.low == last or found.high == first:
+            return self.say("not_resolved.above" if found.low == last else "not_resolved.below", first=exact(first),
+                            last=exact(last))  # fmt: skip
+        low, high = found.low or first, found.high or last
+        between = sorted(one.rate for one in found.tried if one.verdict == "undecided" and low <= one.rate <= high)
+        if between:
+            return self.say("not_resolved.undecided", at=", ".join(f"{rate:.4g}" for rate in between))
+        return self.say("not_resolved.rates", within=exact(found.within), n=len(found.tried))
 
     def label(self, name: str) -> str:
         """What a measurand is called in a table, with its unit."""
@@ -171,9 +187,12 @@ class SweepView:
 
     def _tried(self, one: TriedRate) -> tuple[str, ...]:
         states = [self.say(f"brief.{run.state}") for run in one.runs if run.state != "steady"]
-        runs = f"{len(one.runs)}" + (f" ({', '.join(states)})" if states else "")
+        runs = f"{len(one.runs)}" + (self.say("because", codes=", ".join(states)) if states else "")
         share = "–" if one.share is None else f"{one.share:.4f}"
-        return (f"{one.rate:.4g}", self.say(f"verdict.{one.verdict}"), share, str(one.n), runs)
+        verdict = self.say(f"verdict.{one.verdict}")
+        if one.cause is not None:
+            verdict += self.say("because", codes=self.say(f"cause.{one.cause}"))
+        return (f"{one.rate:.4g}", verdict, share, str(one.n), runs)
 
     @property
     def settings(self) -> list[tuple[str, str]]:

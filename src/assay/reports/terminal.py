@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
+from assay.reports.load_terminal import MARKS, Overview, Row, overview
 from assay.reports.phrases import Phrases, leading, limit, measurand_of
 from assay.reports.picture import axes
-from assay.reports.rounding import bound_beside, degrees_of_freedom, exact, fraction, rounded, significant
+from assay.reports.rounding import bound_beside, degrees_of_freedom, exact, fraction, rounded, significant, tail
 from assay.reports.text import cut, harmless, pad, wrap
 from assay.reports.text import width as columns
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.report import Report
 from assay.vocabulary.result import Decision, Result
-from assay.vocabulary.status import LOST, STATUSES
+from assay.vocabulary.status import STATUSES
 
 _NARROWEST: Final = 40
 _WIDEST_PICTURE: Final = 64
@@ -24,10 +25,10 @@ _STYLES: Final = {
     "does_not_conform": "1;31",
     "inconclusive": "1;33",
 }
-_MARKS: Final = {"conforms": "✓", "does_not_conform": "✗", "inconclusive": "?"}
+_LEAST_LABEL: Final = 24
 
 
-def terminal(report: Report, language: str, width: int = 80, colour: bool = False) -> str:
+def terminal(report: Report, language: str, width: int = 80, colour: bool = False, *, brief: bool = False) -> str:
     """The results of a report for a terminal.
 
     Args:
@@ -35,6 +36,7 @@ def terminal(report: Report, language: str, width: int = 80, colour: bool = Fals
         language: ``en`` or ``zh``.
         width: columns of the terminal; no line is wider, but for one narrower than 40, which is taken as 40.
         colour: whether to use ANSI colours; without, the text holds no escape sequence at all.
+        brief: of a load, only the first screen and the remarks; other reports are shown whole.
 
     Returns:
         Lines that end in a line feed each.
@@ -43,14 +45,21 @@ def terminal(report: Report, language: str, width: int = 80, colour: bool = Fals
     page.paragraph(report.title, 0, "strong")
     for note in leading(report):
         page.paragraph(page.phrases.note(note), 0, "inconclusive")
-    for result in report.results:
-        page.lines.append("")
-        _result(page, report, result)
+    load = overview(report, page.phrases)
+    if load is not None:
+        _load(page, load)
+    if load is None or not brief:
+        _whole(page, report, load)
+    if load is not None:
+        _once(page, load)
     if others := [note for note in report.notes if note not in leading(report)]:
         page.lines.append("")
         page.heading("notes_report", 0)
         for note in others:
             page.point(page.phrases.note(note), 2)
+    if load is not None and brief:
+        page.lines.append("")
+        page.paragraph(page.phrases.words("load", "whole", run=report.run), 0)
     return "".join(line + "\n" for line in page.lines)
 
 
@@ -93,22 +102,76 @@ class _Page:
         self.paragraph(line, indent)
 
 
-def _result(page: _Page, report: Report, result: Result) -> None:
+def _load(page: _Page, load: Overview) -> None:
+    """A load on one screen."""
+    for statement in load.statements:
+        page.paragraph(statement, 0)
+    page.lines.append("")
+    _table(page, load.head, load.rows)
+    if load.decisions or load.without:
+        page.lines.append("")
+    for text, outcome in load.decisions:
+        page.paragraph(text, 0, outcome)
+    if load.without:
+        page.paragraph(load.without, 0, "soft")
+
+
+def _whole(page: _Page, report: Report, load: Overview | None) -> None:
+    """Each result with its budget."""
+    if load is not None:
+        page.lines.append("")
+        page.paragraph(page.phrases.words("load", "each"), 0, "strong")
+    for result in report.results:
+        page.lines.append("")
+        _result(page, report, result, load)
+
+
+def _table(page: _Page, head: Row, rows: tuple[Row, ...]) -> None:
+    """Rows in columns; on a narrow terminal each label has a line of its own."""
+    cells = [[harmless(text) for text in (one.label, one.value, one.interval, one.unit, one.verdict)]
+             for one in (head, *rows)]  # fmt: skip
+    sizes = [max(columns(row[place]) for row in cells) for place in range(5)]
+    room = page.width - sum(sizes[1:]) - 2 * 4
+    for index, row in enumerate(cells):
+        style = "soft" if index == 0 else ""
+        if room < min(_LEAST_LABEL, sizes[0]):
+            page.paragraph(row[0], 0, style)
+            page.paragraph("  ".join(filter(None, row[1:])), 2, style)
+            continue
+        label = pad(cut(row[0], min(room, sizes[0])), min(room, sizes[0]))
+        numbers = [pad(row[1], sizes[1], right=True), *(pad(row[place], sizes[place]) for place in (2, 3, 4))]
+        page.lines.append(page.paint("  ".join([label, *numbers]).rstrip(), style))
+
+
+def _once(page: _Page, load: Overview) -> None:
+    """What holds for every result."""
+    page.lines.append("")
+    page.paragraph(page.phrases.words("load", "said_of_all"), 0, "strong")
+    if load.speaks_of:
+        page.paragraph(page.say("speaks_of", estimand=page.phrases.term("estimand", load.speaks_of)), 2)
+    if load.unseen:
+        page.heading("unseen", 2)
+        for code in load.unseen:
+            page.point(page.phrases.unseen(code), 4)
+
+
+def _result(page: _Page, report: Report, result: Result, load: Overview | None = None) -> None:
     measurand = measurand_of(report, result.measurand)
     decisions = [decision for decision in report.decisions if decision.measurand == result.measurand]
     unit = "" if measurand.unit == "1" else f" {measurand.unit}"
     page.paragraph(page.phrases.chosen(measurand.label, measurand.name), 0, "strong")
     _numbers(page, result, measurand, unit)
     _picture(page, result, measurand, decisions)
-    page.paragraph(page.say("speaks_of", estimand=page.phrases.term("estimand", result.estimand)), 2)
+    if load is None or not load.speaks_of:
+        page.paragraph(page.say("speaks_of", estimand=page.phrases.term("estimand", result.estimand)), 2)
     for decision in decisions:
         _decision(page, decision, rounded(result, measurand).place, unit)
     _account(page, result)
     if result.budget:
         _budget(page, result)
-    if result.unseen:
+    if own := [code for code in result.unseen if load is None or code not in load.unseen]:
         page.heading("unseen", 2)
-        for code in result.unseen:
+        for code in own:
             page.point(page.phrases.unseen(code), 4)
     if result.notes:
         page.heading("notes", 2)
@@ -168,16 +231,16 @@ def _picture(page: _Page, result: Result, measurand: Measurand, decisions: list[
 def _decision(page: _Page, decision: Decision, place: int, unit: str) -> None:
     outcome = page.phrases.term("outcome", decision.outcome)
     asked = page.phrases.requirement(decision, unit)
-    head = page.say("decision", mark=_MARKS[decision.outcome], outcome=outcome, requirement=asked)
+    head = page.say("decision", mark=MARKS[decision.outcome], outcome=outcome, requirement=asked)
     page.paragraph(head, 2, decision.outcome)
     parts = []
     if decision.bound is not None:
         parts.append(page.say("bound", bound=bound_beside(decision.bound, limit(decision), place) + unit))
     if decision.risk is not None:
         allowed = exact(decision.requirement.risk)
-        parts.append(page.say("risk", risk=significant(decision.risk), allowed=allowed))
+        parts.append(page.say("risk", risk=tail(decision.risk), allowed=allowed))
     if decision.risk_rejected is not None:
-        parts.append(page.say("risk_rejected", risk=significant(decision.risk_rejected)))
+        parts.append(page.say("risk_rejected", risk=tail(decision.risk_rejected)))
     if parts:
         page.joined(parts, 4)
     for note in decision.notes:
@@ -193,9 +256,8 @@ def _account(page: _Page, result: Result) -> None:
     ]
     page.heading("account", 2)
     page.joined([page.say("rows", n=str(result.n_observations)), *counts], 4)
-    if result.if_lost is not None and any(result.counts.get(status) for status in LOST):
-        low, high = (significant(number, 4) for number in result.if_lost)
-        page.paragraph(page.say("if_lost", low=low, high=high), 4)
+    if ends := page.phrases.if_lost(result):
+        page.paragraph(ends, 4)
 
 
 def _budget(page: _Page, result: Result) -> None:

@@ -57,6 +57,18 @@ class Intake(SqliteStore):
         with self.laboratory.guarded(), self.transaction():
             yield
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Everything in the block, within ``whole``; if it ends in an error, the rest of the whole may be kept."""
+        self._db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK TO part")
+            raise
+        finally:
+            self._db.execute("RELEASE part")
+
     def new_channel(self) -> int:
         """A number for the next channel; rows without a channel, left by a process that was killed, are taken away."""
         (last,) = self._db.execute("SELECT ifnull(max(id), 0) FROM channel").fetchone()

@@ -102,10 +102,13 @@ class Laboratory:
         address = f"{self.database.resolve().as_uri()}?{mode}"
         return sqlite3.connect(address, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
 
+    def _locked(self) -> BadInput:
+        return BadInput("lab.locked", path=str(self.folder), pid=str(self.holder() or "unknown"))
+
     def _translated(self, error: sqlite3.Error) -> AssayError:
         reason = str(error)
         if "locked" in reason or "busy" in reason:
-            return BadInput("lab.locked", path=str(self.folder), pid="unknown")
+            return self._locked()
         if "full" in reason or "disk I/O" in reason:
             return CannotMeasure("disk.full", path=str(self.database), reason=reason)
         if "readonly" in reason or "unable to open" in reason:
@@ -148,12 +151,24 @@ class Laboratory:
         finally:
             os.close(file)
 
+    def holder(self) -> int | None:
+        """Number of the process that holds the laboratory for writing; None where none does, or none is known."""
+        if fcntl is None:
+            return None
+        try:
+            pid = int((self.folder / "lock").read_bytes()[:20])
+            os.kill(pid, 0)  # signals nothing; a process that was killed leaves its number behind
+        except PermissionError:  # of another user: it is there
+            return pid
+        except (OSError, ValueError, OverflowError):
+            return None
+        return pid
+
     def _take(self, file: int) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pid = os.pread(file, 20, 0).decode(errors="replace").strip() or "unknown"
-            raise BadInput("lab.locked", path=str(self.folder), pid=pid) from None
+            raise self._locked() from None
         with suppress(OSError):  # a full disk must not keep the number of the process from being the only loss
             os.ftruncate(file, 0)
             os.pwrite(file, str(os.getpid()).encode(), 0)

@@ -94,15 +94,18 @@ class SqliteStore:
         names = ("name", "base", "occasion", "title", "created_s", "planned", "state", "manifest")
         return [RunRecord(**dict(zip(names, row, strict=True))) for row in rows]
 
-    def run(self, name: str) -> RunRecord:
-        """A run by its name or the beginning of it; ``last`` is the one begun last.
+    def run(self, name: str, *, reported: bool = False) -> RunRecord:
+        """A run by its name or the beginning of it; ``last`` is the one finished last, or begun last if none is.
 
+        Args:
+            name: the name.
+            reported: ``last`` is rather one that has a report, if any has.
         Raises:
             BadInput: there is none, or several begin so.
         """
         runs = self.runs()
         if name == "last" and runs:
-            return runs[-1]
+            name = (reported and self._last(reported=True)) or self._last(reported=False) or runs[-1].name
         found = [run for run in runs if run.name.startswith(name)]
         exact = [run for run in found if run.name == name]
         if len(found) == 1 or exact:
@@ -111,6 +114,15 @@ class SqliteStore:
         if found:
             raise BadInput("run.ambiguous", name=name, names=", ".join(run.name for run in found[:10]))
         raise BadInput("run.unknown", name=name, path=path, near=near(name, [run.name for run in runs[-10:]]))
+
+    def _last(self, *, reported: bool) -> str | None:
+        """Name of the run that was finished last: its channels were read then, and are numbered in that order."""
+        only = "AND run.name IN (SELECT run FROM report)" if reported else ""
+        row = self._one(
+            "SELECT run.name FROM run LEFT JOIN channel ON channel.run = run.name WHERE run.state = 'complete' "
+            f"{only} GROUP BY run.name ORDER BY min(channel.id) DESC, run.created_s DESC, run.occasion DESC LIMIT 1"
+        )
+        return None if row is None else str(row[0])
 
     # responses
 

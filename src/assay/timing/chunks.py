@@ -28,6 +28,7 @@ from assay.timing.offered import KINDS, Events, Failure, Kind, Offered, Usage
 
 _CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 _LONGEST_WORDS: Final = 300
+_LONGEST_NAME: Final = 80
 _MOST_NUMBERS: Final = 32
 
 
@@ -85,6 +86,7 @@ class _Usage(msgspec.Struct, gc=False):
 
 class _Chunk(msgspec.Struct, gc=False):
     id: str = ""
+    model: Any = None
     choices: list[_Choice] = []
     usage: _Usage | None = None
     error: Any = None
@@ -105,6 +107,7 @@ class Said(NamedTuple):
     served: dict[str, float] | None
     answer_id: str
     detail: str = ""
+    model: str = ""
 
 
 def said(data: bytes) -> Said:
@@ -122,11 +125,12 @@ def said(data: bytes) -> Said:
     counted = usage_of(chunk.usage)
     tokens = -1 if counted is None or counted.completion is None else counted.completion
     served = _numbers(chunk.timings) if chunk.timings else None
+    model = chunk.model[:_LONGEST_NAME] if isinstance(chunk.model, str) else ""
     if chunk.error is not None:
-        return Said("error", "", "", tokens, counted, served, chunk.id, str(chunk.error)[:_LONGEST_WORDS])
+        return Said("error", "", "", tokens, counted, served, chunk.id, str(chunk.error)[:_LONGEST_WORDS], model)
     text = next((spoken for choice in chunk.choices if (spoken := _text(choice))), "")
     finish = next((choice.finish_reason for choice in chunk.choices if choice.finish_reason), "")
-    return Said(_kind(chunk, text, finish), text, finish[:40], tokens, counted, served, chunk.id)
+    return Said(_kind(chunk, text, finish), text, finish[:40], tokens, counted, served, chunk.id, "", model)
 
 
 def _kind(chunk: _Chunk, text: str, finish: str) -> Kind:
@@ -173,14 +177,16 @@ def _numbers(found: dict[str, Any]) -> dict[str, float]:
     return dict(kept[:_MOST_NUMBERS])
 
 
-def whole(body: bytes) -> tuple[Usage | None, str, dict[str, float] | None, str]:
-    """Usage, finish reason, timings and name of an answer that is no stream; nothing where it is not JSON of a chat."""
+def whole(body: bytes) -> "Told":
+    """What an answer that is no stream says beside its text; nothing where it is not JSON of a chat."""
     try:
         chunk = _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None, "", None, ""
+        return Told()
     finish = next((choice.finish_reason for choice in chunk.choices if choice.finish_reason), "")
-    return usage_of(chunk.usage), finish[:40], _numbers(chunk.timings) if chunk.timings else None, chunk.id[:80]
+    served = _numbers(chunk.timings) if chunk.timings else None
+    model = chunk.model[:_LONGEST_NAME] if isinstance(chunk.model, str) else ""
+    return Told(usage=usage_of(chunk.usage), finish=finish[:40], served=served, answer_id=chunk.id[:80], model=model)
 
 
 @dataclass
@@ -194,6 +200,7 @@ class Told:
     finish: str = ""
     served: dict[str, float] | None = None
     answer_id: str = ""
+    model: str = ""
 
 
 class Stamps(NamedTuple):
@@ -237,6 +244,7 @@ def told(body: bytes, stamps: Stamps, keep: bool) -> Told:
         bounds.append(size)
         made.usage, made.finish = one.usage or made.usage, one.finish or made.finish
         made.served, made.answer_id = one.served or made.served, one.answer_id[:80] or made.answer_id
+        made.model = one.model or made.model
         if one.kind == "error":
             made.error, made.detail = "server_error", one.detail
             break

@@ -14,10 +14,12 @@ from assay.timing.connection import Connection, Exchange, Place
 from assay.timing.framing import request_bytes
 from assay.timing.offered import Failure
 from assay.timing.reading import body_of, stamps_of
+from assay.timing.tally import Marks
 from assay.timing.wall_clock import WallClock
 
 _BEAT_NS: Final = 5_000_000
 _SWEEP_NS: Final = 50_000_000
+_NOTE_NS: Final = 500_000_000
 _TRIES: Final = 3
 _MOST_STALLS: Final = 10_000
 
@@ -43,8 +45,11 @@ class Desk:
         ended_ns: when the last answer was had.
     """
 
-    def __init__(self, places: list[Place], requests: dict[int, Request], how: How) -> None:
-        self._places, self.requests, self._how = places, requests, how
+    def __init__(
+        self, places: list[Place], requests: dict[int, Request], how: How, marks: Marks | None = None
+    ) -> None:
+        self._places, self.requests, self._how, self._marks = places, requests, how, marks
+        self._next_note = self._noted = self._over_n = self._good_n = 0
         self._waiter = Waiter()
         self._idle: list[list[Connection]] = [[] for _ in places]
         self._all: set[Connection] = set()
@@ -132,10 +137,23 @@ class Desk:
                 next_sweep = now + _SWEEP_NS
                 self._sweep(now)
                 self.clock.look(now)
+                self._note(now)
         self.ended_ns = now_ns()
         for one in list(self._all):
             self._drop(one)
         self._waiter.close()
+
+    def _note(self, now: int) -> None:
+        """Twice a second, between two looks for what has come: how far the run has come."""
+        if self._marks is None or now < self._next_note:
+            return
+        self._next_note = now + _NOTE_NS
+        new = self.kept[self._noted :]
+        self._noted = len(self.kept)
+        self._over_n += sum(one.exchange.to == 0 for one in new)
+        self._good_n += sum(one.exchange.to == 0 and not one.exchange.error for one in new)
+        flying = sum(one.exchange is not None and one.exchange.to == 0 for one in self._all)
+        self._marks.write(self._over_n + flying, self._good_n)
 
     def _round(self, until_ns: int) -> None:
         """Wait no longer than until then, take what has come, and note it if we were held up."""

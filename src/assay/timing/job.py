@@ -31,6 +31,7 @@ class Job(NamedTuple):
         requests: its requests, by their place in the whole list.
         how: how to send; ``connections`` and ``concurrency`` are this worker's share.
         processor: to be tied to; None for any.
+        tally: file in which it notes how far it has come; empty for none.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Job(NamedTuple):
     requests: dict[int, Request]
     how: How
     processor: int | None
+    tally: str = ""
 
 
 class Done(NamedTuple):

@@ -17,13 +17,14 @@ from assay.timing.job import Done, Job, receive, send, started
 from assay.timing.offered import Conditions, Offered, Window
 from assay.timing.processors import Watch, Watched, available
 from assay.timing.stopping import current
+from assay.timing.tally import Tally
 from assay.vocabulary.errors import BadInput
 
 _HEAD_START_NS: Final = 100_000_000
 
 
 def offer(
-    target: Target | Sequence[Target], requests: Sequence[Request], how: How | None = None
+    target: Target | Sequence[Target], requests: Sequence[Request], how: How | None = None, tally: Tally | None = None
 ) -> tuple[list[Offered], Conditions]:
     """Send requests and take the stamps of everything that comes back.
 
@@ -31,6 +32,7 @@ def offer(
         target: where to; several where ``Request.to`` chooses among them.
         requests: what to send; those with a time of their own in the order of their times.
         how: workers, connections, limits.
+        tally: where workers note how far they have come; made for as many as ``how`` has.
 
     Returns:
         One ``Offered`` for each request, in the same order, failures included; and the conditions. Memory: a run keeps
@@ -46,7 +48,7 @@ def offer(
     targets = [target] if isinstance(target, Target) else list(target)
     check_requests(list(requests), how, len(targets))
     jobs = shared_out([place_of(one) for one in targets], list(requests), how)
-    workers = [_Worker(job) for job in jobs]
+    workers = [_Worker(job if tally is None else job._replace(tally=str(tally.path))) for job in jobs]
     try:
         with stop.over([one.process for one in workers]):
             for one in workers:
@@ -86,6 +88,20 @@ def place_of(target: Target) -> Place:
     if port != (443 if tls else 80):
         shown += f":{port}"
     return Place(family, address, host, shown, path, dict(target.headers), tls, target.ca_file)  # type: ignore[arg-type]
+
+
+def unreachable(target: Target, timeout_s: float = 5.0) -> str:
+    """Why no connection can be made to a target; empty where one can, or where nothing is known within the time."""
+    place = place_of(target)
+    with socket.socket(place.family, socket.SOCK_STREAM) as one:
+        one.settimeout(timeout_s)
+        try:
+            one.connect(place.address)
+        except TimeoutError:
+            return ""
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
 
 
 def shared_out(places: list[Place], requests: list[Request], how: How) -> list[Job]:

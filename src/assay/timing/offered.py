@@ -93,6 +93,7 @@ class Offered:
         finish: finish reason, where given.
         served: timings and other numbers that the server states about this request (``prompt_ms``, ``cache_n``).
         answer_id: the server's name of the answer.
+        model: the model that the answer says it is from, bounded; empty where it does not.
         reconnected: how often a connection turned out closed before a byte of the answer, and was replaced.
         reads: number of reads.
         size: bytes of the answer.
@@ -118,6 +119,7 @@ class Offered:
     finish: str = ""
     served: dict[str, float] | None = None
     answer_id: str = ""
+    model: str = ""
     reconnected: int = 0
     reads: int = 0
     size: int = 0

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.timing.asked import How
-from assay.timing.chunks import Stamps, Told, told, whole
+from assay.timing.chunks import Stamps, told, whole
 from assay.timing.connection import Exchange
 from assay.timing.offered import Offered
 from assay.vocabulary.status import Status
@@ -70,9 +70,7 @@ def _read(exchange: Exchange, data: bytes, distance_ns: int, how: How, worker: i
     stamps = stamps_of(exchange, distance_ns)
     body = body_of(exchange, data)
     stream = framing.headers.get("content-type", "").lower().startswith("text/event-stream")
-    found = told(body, stamps, how.keep == "text") if stream else Told()
-    if not stream and body:
-        found.usage, found.finish, found.served, found.answer_id = whole(body)
+    found = told(body, stamps, how.keep == "text") if stream else whole(body)
     error, detail = exchange.error or found.error, exchange.detail or found.detail
     if framing.status and framing.status != 200 and exchange.error in ("", "cut"):
         error, detail = "status", body[:_SHOWN].decode("utf-8", "replace")
@@ -87,5 +85,6 @@ def _read(exchange: Exchange, data: bytes, distance_ns: int, how: How, worker: i
         written_ns=exchange.written_ns, sent_ns=exchange.sent_ns, first_byte_ns=first, closed_ns=exchange.closed_ns,
         status=status, error=error, detail=detail[:_SHOWN], http_status=framing.status or None, events=found.events,
         body=b"" if stream else body[:_KEPT_BODY], usage=found.usage, finish=found.finish, served=found.served,
-        answer_id=found.answer_id, reconnected=exchange.reconnected, reads=len(exchange.user), size=len(data),
+        answer_id=found.answer_id, model=found.model, reconnected=exchange.reconnected, reads=len(exchange.user),
+        size=len(data),
     )  # fmt: skip

@@ -2,19 +2,7 @@
 
 Only the lines of metrics that matter are kept while the run lasts, and they are read after it. Beside each page a path
 is asked for that no server has: how long the "not found" takes is the round trip: network and front door, and no work.
-
-* vLLM: ``num_requests_waiting``, ``num_requests_running``, ``kv_cache_usage_perc`` (older: ``gpu_cache_usage_perc``),
-  ``num_preemptions_total``, and the sums and counts of ``request_{queue,prefill,decode}_time_seconds``.
-* SGLang: ``num_queue_reqs``, ``num_running_reqs``, ``token_usage``, ``num_retracted_reqs`` (a gauge, here the greatest
-  number at a time; newer also ``num_retracted_requests_total``), ``queue_time_seconds``.
-* llama.cpp: ``requests_deferred``, ``requests_processing``, ``n_busy_slots_per_decode`` (a mean since it was started),
-  ``prompt_seconds_total``, ``tokens_predicted_seconds_total``, ``prompt_tokens_total``, ``tokens_predicted_total``.
-
-Values of several engines behind one page are added, but for the share of a cache (the greatest), and for ranks that
-hold the same requests together (``tp_rank``, ``pp_rank``, ``moe_ep_rank``: the greatest).
-
-Source: docs.vllm.ai "Production Metrics" (v0.32), docs.sglang.io "Production Metrics", llama.cpp
-tools/server/README.md.
+Which metrics matter, and how they become numbers: ``timing.metrics``.
 """
 
 import http.client
@@ -25,69 +13,19 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from assay.timing.asked import MS, SECOND, Target
 from assay.timing.clock import now_ns
+from assay.timing.metrics import ENGINES, Engine, Gauge, busy_slots, counted, gauged, read, wanted
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.record import Record
 
-Role = Literal["sum", "greatest", "counter"]
-Engine = Literal["vllm", "sglang", "llamacpp"]
-
-NAMES: Final[dict[str, tuple[str, Role]]] = {
-    "vllm:num_requests_waiting": ("waiting", "sum"),
-    "vllm:num_requests_running": ("running", "sum"),
-    "vllm:kv_cache_usage_perc": ("cache", "greatest"),
-    "vllm:gpu_cache_usage_perc": ("cache", "greatest"),
-    "vllm:num_preemptions_total": ("preemptions", "counter"),
-    "vllm:request_queue_time_seconds_sum": ("queue_s", "counter"),
-    "vllm:request_queue_time_seconds_count": ("queue_n", "counter"),
-    "vllm:request_prefill_time_seconds_sum": ("prefill_s", "counter"),
-    "vllm:request_prefill_time_seconds_count": ("prefill_n", "counter"),
-    "vllm:request_decode_time_seconds_sum": ("decode_s", "counter"),
-    "vllm:request_decode_time_seconds_count": ("decode_n", "counter"),
-    "vllm:prompt_tokens_total": ("prompt_tokens", "counter"),
-    "vllm:generation_tokens_total": ("output_tokens", "counter"),
-    "sglang:num_queue_reqs": ("waiting", "sum"),
-    "sglang:num_running_reqs": ("running", "sum"),
-    "sglang:token_usage": ("cache", "greatest"),
-    "sglang:num_retracted_reqs": ("retracted", "sum"),
-    "sglang:num_retracted_requests_total": ("preemptions", "counter"),
-    "sglang:queue_time_seconds_sum": ("queue_s", "counter"),
-    "sglang:queue_time_seconds_count": ("queue_n", "counter"),
-    "sglang:prompt_tokens_total": ("prompt_tokens", "counter"),
-    "sglang:generation_tokens_total": ("output_tokens", "counter"),
-    "llamacpp:requests_deferred": ("waiting", "sum"),
-    "llamacpp:requests_processing": ("running", "sum"),
-    "llamacpp:n_busy_slots_per_decode": ("busy_slots", "sum"),
-    "llamacpp:prompt_seconds_total": ("prefill_s", "counter"),
-    "llamacpp:tokens_predicted_seconds_total": ("decode_s", "counter"),
-    "llamacpp:prompt_tokens_total": ("prompt_tokens", "counter"),
-    "llamacpp:tokens_predicted_total": ("output_tokens", "counter"),
-}
-"""Metric to what it is called here, and how values of several label sets become one."""
-
-ENGINES: Final[tuple[Engine, ...]] = get_args(Engine)
-"""What the names of metrics begin with."""
-
-_WANTED: Final = frozenset(name.encode() for name in NAMES)
-_RANKS: Final = frozenset(("tp_rank", "pp_rank", "moe_ep_rank"))
 _MOST_PAGE: Final = 4 * 2**20
-_MOST_LINE: Final = 2048
-_MOST_LINES: Final = 512
 _MOST_SCRAPES: Final = 4096
 _MOST_ROUNDS: Final = 65_536
 _NOWHERE: Final = "/assay-round-trip"
-
-
-class Gauge(Record, kw_only=True):
-    """A value over the run: mean and greatest of the scrapes, and how many told it."""
-
-    mean: float
-    greatest: float
-    n: int
 
 
 class RoundTrip(Record, kw_only=True):
@@ -106,10 +44,12 @@ class Scraped(Record, kw_only=True):
         engine: whose metrics they are; None where none was known.
         scrapes: pages had.
         failed: pages not had.
-        gauges: ``waiting`` and ``running`` requests, ``busy_slots``, ``cache`` (share in use), ``retracted``.
+        gauges: ``waiting`` and ``running`` requests, ``cache`` (share in use), ``retracted``, of the pages that were
+            asked for and had while the load lasted; ``busy_slots`` of all steps between the first page and the last.
         counters: differences from the first page to the last: ``preemptions``, seconds and requests of ``queue``,
-            ``prefill``, ``decode`` (``_s``, ``_n``), ``prompt_tokens``, ``output_tokens``.
+            ``prefill``, ``decode`` (``_s``, ``_n``), ``prompt_tokens``, ``output_tokens``, ``decodes``.
         reset: counters that went back, so that their difference is not known.
+        coarse: counters whose difference is too small for the digits that are printed, so that it is not known.
         round_trip: to the server and back; None if it was never had.
     """
 
@@ -119,6 +59,7 @@ class Scraped(Record, kw_only=True):
     gauges: dict[str, Gauge] = {}
     counters: dict[str, float] = {}
     reset: tuple[str, ...] = ()
+    coarse: tuple[str, ...] = ()
     round_trip: RoundTrip | None = None
 
 
@@ -156,6 +97,14 @@ class _Answer(NamedTuple):
     status: int
 
 
+class _Page(NamedTuple):
+    """The lines of a page that matter, and when it was asked for and had, in nanoseconds."""
+
+    asked_ns: int
+    had_ns: int
+    lines: list[bytes]
+
+
 class Scraper:
     """A thread that asks; what it keeps is bounded."""
 
@@ -163,7 +112,7 @@ class Scraper:
         self._page, self._every_s, self._timeout_s = page, every_s, timeout_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._pages: list[list[bytes]] = []
+        self._pages: list[_Page] = []
         self._rounds: list[int] = []
         self._failed = 0
         self._had_first = threading.Event()
@@ -172,7 +121,7 @@ class Scraper:
     def __enter__(self) -> "Scraper":
         self._thread.start()
         self._had_first.wait(2 * self._timeout_s)
-        if any(self._pages):
+        if any(page.lines for page in self._pages):
             try:
                 import prometheus_client.parser  # noqa: F401
             except ImportError:
@@ -206,6 +155,7 @@ class Scraper:
 
     def _scrape(self) -> None:
         _, _, _, path = self._page.place()
+        asked_ns = now_ns()
         try:
             got = self._get(path)
         except (OSError, http.client.HTTPException, ValueError):
@@ -214,7 +164,7 @@ class Scraper:
         if got.status != 200 or got.body is None:
             self._failed += 1
             return
-        found = wanted(got.body)
+        found = _Page(asked_ns, now_ns(), wanted(got.body))
         if len(self._pages) < _MOST_SCRAPES:
             self._pages.append(found)
         else:
@@ -251,67 +201,25 @@ class Scraper:
                 return None
         return b"".join(pieces)
 
-    def seen(self) -> Scraped:
-        """What was told; to be asked for after the block."""
-        pages = [read(page) for page in list(self._pages)]
-        told = {line.split(b":", 1)[0].decode() for page in list(self._pages) for line in page}
+    def seen(self, span_ns: tuple[int, int] | None = None) -> Scraped:
+        """What was told; to be asked for after the block.
+
+        Args:
+            span_ns: when the load began and ended, by ``timing.clock``: gauges are those of pages within. Without it,
+                of all pages.
+        """
+        had = list(self._pages)
+        pages = [read(page.lines) for page in had]
+        begin, end = span_ns or (0, had[-1].had_ns if had else 0)
+        within = [page for one, page in zip(had, pages, strict=True) if begin <= one.asked_ns and one.had_ns <= end]
+        told = {line.split(b":", 1)[0].decode() for page in had for line in page.lines}
         engine = next((one for one in ENGINES if one in told), None)
-        gauges, counters, reset = _summed(pages)
+        counters, reset, coarse = counted(pages, engine)
+        gauges = gauged(within)
+        if (slots := busy_slots(pages)) is not None:
+            gauges["busy_slots"] = slots
         return Scraped(engine=engine, scrapes=len(pages), failed=self._failed, gauges=gauges, counters=counters,
-                       reset=reset, round_trip=_round_trip(self._rounds))  # fmt: skip
-
-
-def wanted(page: bytes) -> list[bytes]:
-    """The lines of metrics that matter; at most 512, none longer than 2048 bytes, and only ASCII."""
-    kept = list[bytes]()
-    for line in page.split(b"\n"):
-        name = line[:64].split(b"{", 1)[0].split(b" ", 1)[0]
-        if name in _WANTED and len(line) <= _MOST_LINE and line.isascii() and len(kept) < _MOST_LINES:
-            kept.append(line)
-    return kept
-
-
-def read(lines: list[bytes]) -> dict[str, float]:
-    """One page: names as here to values; a line that cannot be read, or is no finite number, is left out."""
-    if not lines:
-        return {}
-    from prometheus_client.parser import text_string_to_metric_families
-
-    ranks: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
-    for line in lines:
-        with suppress(ValueError, OverflowError):
-            for family in text_string_to_metric_families(line.decode() + "\n"):
-                for sample in family.samples:
-                    value = float(sample.value)
-                    if sample.name in NAMES and math.isfinite(value) and value >= 0:
-                        labels = tuple(sorted(item for item in sample.labels.items() if item[0] not in _RANKS))
-                        key = (sample.name, labels)
-                        ranks[key] = max(value, ranks.get(key, 0.0))
-    found: dict[str, float] = {}
-    for (name, _), value in ranks.items():
-        ours, role = NAMES[name]
-        found[ours] = max(value, found.get(ours, 0.0)) if role == "greatest" else value + found.get(ours, 0.0)
-    return found
-
-
-def _summed(pages: list[dict[str, float]]) -> tuple[dict[str, Gauge], dict[str, float], tuple[str, ...]]:
-    counting = {ours for ours, role in NAMES.values() if role == "counter"}
-    gauges: dict[str, Gauge] = {}
-    counters: dict[str, float] = {}
-    reset = list[str]()
-    for name in dict.fromkeys(ours for ours, _ in NAMES.values()):
-        values = [page[name] for page in pages if name in page]
-        if not values:
-            continue
-        if name not in counting:
-            mean = math.fsum(values) / len(values)
-            if math.isfinite(mean):
-                gauges[name] = Gauge(mean=mean, greatest=max(values), n=len(values))
-        elif any(later < before for before, later in zip(values, values[1:], strict=False)):
-            reset.append(name)
-        elif len(values) >= 2:
-            counters[name] = values[-1] - values[0]
-    return gauges, counters, tuple(reset)
+                       reset=reset, coarse=coarse, round_trip=_round_trip(self._rounds))  # fmt: skip
 
 
 def _round_trip(rounds: list[int]) -> RoundTrip | None:

@@ -7,6 +7,7 @@ import sys
 from assay.timing.desk import Desk
 from assay.timing.job import Done, Job, receive, send
 from assay.timing.reading import read_all
+from assay.timing.tally import Marks
 
 
 def prepared(job: Job) -> tuple[Desk, bool]:
@@ -20,7 +21,7 @@ def prepared(job: Job) -> tuple[Desk, bool]:
             realtime = True
         except OSError:
             realtime = False
-    desk = Desk(job.places, job.requests, job.how)
+    desk = Desk(job.places, job.requests, job.how, Marks(job.tally, job.number) if job.tally else None)
     desk.open()
     desk.warm()
     return desk, realtime

@@ -12,6 +12,14 @@ Change = Literal["base", "alone", "prompt", "output", "whole", "fresh"]
 one piece; prompts that share nothing."""
 
 
+Lack = Literal["refused", "overload", "unsteady", "no_value"]
+"""Why a run gave no numbers. ``refused``: the client's times may not be relied upon; ``overload``, ``unsteady``: it had
+no steady part; ``no_value``: a mean has no value or no uncertainty."""
+
+NEEDED: Final[tuple[Change, ...]] = ("base", "alone", "prompt", "output")
+"""The runs without which nothing is decided."""
+
+
 class Mean(Record, kw_only=True):
     """A mean with its standard uncertainty."""
 
@@ -70,6 +78,26 @@ class BottleneckRun(Record, kw_only=True):
     cache: float | None = None
 
 
+class BottleneckMissing(Record, kw_only=True):
+    """A run that was made and gave no numbers.
+
+    Attributes:
+        change: what was changed in it.
+        run: its name.
+        report: SHA-256 of its signed report, hexadecimal.
+        reason: why it gave none.
+        codes: why the client's times were refused; else the mean that is lacking.
+        runs: how often it was made.
+    """
+
+    change: Change
+    run: str
+    report: str
+    reason: Lack
+    codes: tuple[str, ...]
+    runs: int
+
+
 class BottleneckPart(Record, kw_only=True):
     """A stage: time in ms, share of the end-to-end time, what of that share comes of its limit, and the probability
     that it limits."""
@@ -97,28 +125,35 @@ class BottleneckSystem(Record, kw_only=True):
         subject: its identity.
         runs: what was measured.
         limiting: a stage, ``none`` or ``undecided``.
-        probability: of that answer; of the likeliest one where it is undecided.
-        none: probability that no stage is at its limit.
+        probability: of that answer; of the likeliest one where it is undecided; None where a run is missing without
+            which nothing is decided.
+        none: probability that no stage is at its limit; None as above.
         between: answers that are open, where it is undecided.
-        longest: the stage in which a request spends most of its time.
-        parts: all stages.
+        longest: the stage in which a request spends most of its time; None as above.
+        parts: all stages; none as above.
         elasticities: of times to what was changed.
         saved: time to first token that shared prefixes save, in ms.
         notes: codes of what could not be told.
+        missing: runs that gave no numbers.
     """
 
     title: str
     subject: dict[str, Json]
     runs: tuple[BottleneckRun, ...]
     limiting: str
-    probability: float
-    none: float
+    probability: float | None
+    none: float | None
     between: tuple[str, ...]
-    longest: str
+    longest: str | None
     parts: tuple[BottleneckPart, ...]
     elasticities: tuple[BottleneckSlope, ...]
     saved: Span | None = None
     notes: tuple[str, ...] = ()
+    missing: tuple[BottleneckMissing, ...] = ()
+
+    def run(self, change: Change) -> BottleneckRun | None:
+        """The run with this change; None if it is missing."""
+        return next((one for one in self.runs if one.change == change), None)
 
 
 class Bottlenecks(Record, kw_only=True):

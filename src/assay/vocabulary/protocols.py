@@ -331,6 +331,15 @@ class Corrects(Protocol):
 
 
 @runtime_checkable
+class Denominates(Estimator, Protocol):
+    """An estimator whose settings know the unit of its results: a cost is in the currency of its price."""
+
+    def unit(self) -> str:
+        """The unit, in place of the measurand's own."""
+        ...
+
+
+@runtime_checkable
 class DesignCheck(Protocol):
     """An estimator that can tell before anything is asked that a design gives it nothing to estimate from."""
 

@@ -1,9 +1,12 @@
 """A value with everything that makes up its uncertainty, and the decision taken on it."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from assay.vocabulary.measurand import Estimand
 from assay.vocabulary.record import Json, Record
+
+LONGER_THAN_ANY: Final = 1e9
+"""Stands in for a lost time that may have been any: milliseconds beyond every timeout. Half of it is none either."""
 
 
 class Note(Record, kw_only=True):

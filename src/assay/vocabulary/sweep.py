@@ -15,6 +15,10 @@ State = Literal["steady", "overload", "unsteady", "refused"]
 another reason; ``refused``: the client's times may not be relied upon, which says nothing of the server."""
 
 Verdict = Literal["meets", "fails", "undecided"]
+Cause = Literal["refused", "unsteady", "few", "near"]
+"""Why nothing was decided at a rate. ``refused``: in no run may the client's times be relied upon; ``unsteady``: no
+other run had a steady part; ``few``: too few of its requests are independent; ``near``: the interval of the share
+of good requests has the wanted share within it."""
 
 
 class LeastQueries(Record, kw_only=True):
@@ -116,6 +120,7 @@ class TriedRate(Record, kw_only=True):
         share: of good requests; None where no run had a steady part.
         n: number of requests.
         runs: in the order in which they were made.
+        cause: why nothing was decided; None where something was.
     """
 
     rate: float
@@ -123,6 +128,7 @@ class TriedRate(Record, kw_only=True):
     share: float | None
     n: int
     runs: tuple[SearchRun, ...]
+    cause: Cause | None = None
 
 
 class FoundRate(Record, kw_only=True):

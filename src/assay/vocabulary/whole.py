@@ -47,10 +47,12 @@ class Stage(NamedTuple):
     Attributes:
         code: its name; words are ``progress.stage.<code>`` in ``words/<language>/commands.toml``.
         seconds: about how long it takes; None where that is not known.
+        so_far: how many of the trials were sent, and how many of these answered; None where that is not known.
     """
 
     code: str
     seconds: float | None = None
+    so_far: Callable[[], tuple[int, int]] | None = None
 
 
 @runtime_checkable
@@ -101,6 +103,38 @@ class ReadsWhole(Instrument, Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsBeside(ReadsWhole, Protocol):
+    """An instrument of whole restarts that also takes what another instrument reads of each answer by itself."""
+
+    @property
+    def reader(self) -> Instrument | None:
+        """The other one; None where it is not needed."""
+        ...
+
+    def read_beside(
+        self, items: Sequence[Item], responses: Sequence[Response], readings: Sequence[Reading]
+    ) -> Sequence[Reading]:
+        """As ``read_whole``, with the other's reading of each response."""
+        ...
+
+
+class Growth(NamedTuple):
+    """How the number of requests in progress grew in a run after its start; all in requests.
+
+    Attributes:
+        gained: requests in progress at its end beyond those at its beginning.
+        gained_u: standard uncertainty of that, were the subject just able to answer what is asked.
+        short: answers that lack to the load that was planned; None where no rate was.
+        short_u: standard uncertainty of that.
+    """
+
+    gained: float
+    gained_u: float
+    short: float | None
+    short_u: float
+
+
 class Loaded(NamedTuple):
     """What one restart put on a subject.
 
@@ -111,6 +145,7 @@ class Loaded(NamedTuple):
         unsteady: code of the reason why there was no steady part; empty if there was one.
         overloaded: there was none because more was asked than could be answered.
         refused: codes of the reasons why its times may not be relied upon; empty if they may.
+        growth: of the requests in progress; None where no steady part was sought.
     """
 
     rate: float | None
@@ -119,17 +154,52 @@ class Loaded(NamedTuple):
     unsteady: str
     overloaded: bool
     refused: tuple[str, ...]
+    growth: Growth | None = None
+
+
+class Lasting(NamedTuple):
+    """About how long a restart takes; what the subject takes to answer after the last request is not counted.
+
+    Attributes:
+        schedule_s: seconds of its schedule and of its trial; None where requests wait for answers (a closed loop).
+        beside_s: seconds of what is done before and after, such as calibrating.
+    """
+
+    schedule_s: float | None
+    beside_s: float
 
 
 @runtime_checkable
 class Loads(Offers, Protocol):
     """A bench that puts a load on a subject, and can say of a restart what that load was."""
 
+    def lasting(self, trials: Sequence[Trial], stimuli: Sequence[Json]) -> Lasting:
+        """About how long a restart takes, before it is made.
+
+        Args:
+            trials: all of one repeat.
+            stimuli: what is put in each.
+        """
+        ...
+
     def loaded(self, responses: Sequence[Response]) -> Loaded | None:
         """What a restart put on the subject; None where its responses do not say.
 
         Args:
             responses: all of one restart, in the order of the schedule.
+        """
+        ...
+
+
+@runtime_checkable
+class Forewarns(Estimator, Protocol):
+    """An estimator that can tell beforehand what a plan is too small to say."""
+
+    def forewarned(self, planned: int) -> Note | None:
+        """What a result will lack; None where nothing that the plan decides.
+
+        Args:
+            planned: how many readings there are to be, of all repeats.
         """
         ...
 

@@ -7,14 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from assay.api.bottleneck.bottleneck import differing, judged, locate, render
-from assay.api.bottleneck.interventions import alone, planned
+from assay.api.bottleneck import bottleneck as module
+from assay.api.bottleneck.bottleneck import Heard, Step, differing, held_against, judged, locate, preview, render
+from assay.api.bottleneck.interventions import alone, planned, sampled
 from assay.api.verify import verify
 from assay.cli.main import main
 from assay.reports.bottleneck_view import html, markdown, terminal
+from assay.store.laboratory import Laboratory
 from assay.testing.planted_server import Planted, planted_server
-from assay.vocabulary.bottleneck import BottleneckRun, Bottlenecks, Mean
+from assay.vocabulary.bottleneck import BottleneckMissing, BottleneckRun, Bottlenecks, Mean
 from assay.vocabulary.errors import BadInput, CannotMeasure
+from assay.vocabulary.material import Item
 from assay.vocabulary.report import LaboratoryMark
 
 PROCEDURE = {
@@ -121,6 +124,119 @@ def test_what_is_changed_in_each_run(tmp_path):
     assert len({one.recipe.bench for one in runs.values()}) == 6
     assert "alone" not in planned(file(tmp_path, concurrency=1))
     assert "fresh" not in planned(file(tmp_path, fresh=True))
+
+
+def lacking(change: Any, **more: Any) -> BottleneckMissing:
+    usual = {"run": "r", "report": "1" * 64, "reason": "refused", "codes": ("late", "<i>load</i>"), "runs": 2}
+    return BottleneckMissing(change=change, **{**usual, **more})
+
+
+def test_a_missing_run_costs_what_it_would_have_told():
+    without = tuple(one for one in RUNS if one.change not in ("whole", "fresh"))
+    spared = judged("spared", {}, without, (lacking("whole"), lacking("fresh", reason="no_value", codes=("x",))))
+    assert (spared.limiting, spared.saved) == ("queue", None) and "stream_untold" in spared.notes
+    for change in ("base", "alone", "prompt", "output"):
+        one = judged("one", {}, tuple(run for run in RUNS if run.change != change), (lacking(change),))
+        assert (one.limiting, one.probability, one.longest, one.parts) == ("undecided", None, None, ())
+        assert differing(statement(one)) == ""
+        assert differing(statement(msgspec.structs.replace(one, limiting="queue", probability=0.99)))
+        assert differing(statement(msgspec.structs.replace(one, missing=())))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_missing_runs_are_shown_with_what_they_cost(language):
+    reasons = ("refused", "overload", "unsteady", "no_value", "refused", "refused")
+    every = tuple(lacking(one.change, reason=reason, runs=2 if reason == "refused" else 1)
+                  for one, reason in zip(RUNS, reasons, strict=True))  # fmt: skip
+    made = statement(judged("none", {}, (), every), judged("part", {}, RUNS[:3], (lacking("output"),)))
+    pages = [html(made, language, "0" * 64), markdown(made, language), terminal(made, language, 100, True)]
+    for page in pages:
+        assert ("NOT DECIDED" if language == "en" else "未作判定") in page and "late" in page
+        assert not any(f"{word}." in page for word in ("costs", "why", "change", "lacks", "stage"))
+    assert "<i>load" not in pages[0] and "<svg" not in pages[0]
+    assert ("“smallest load” is missing: overload" if language == "en" else "缺少“最小负载”：过载") in pages[0]
+
+
+def test_a_refused_run_is_made_once_more_and_the_others_all_the_same(tmp_path):
+    """A client that may be off by no more than a millionth of a millisecond is refused in every run."""
+    lab = tmp_path / "lab"
+    with planted_server(Planted(step_ms=1)) as target:
+        path = file(tmp_path, target.url.removesuffix("/chat/completions"), n=40, tolerance_ms=1e-6, fresh=True,
+                    concurrency=1)  # fmt: skip
+        assert preview([path], lab).to_make == 4
+        steps: list[Any] = []
+        made = locate([path], lab, heard=Heard(steps.append))
+    one = made.made.systems[0]
+    assert made.exit_code == 3 and (one.limiting, one.runs) == ("undecided", ())
+    assert [(run.change, run.reason, run.runs) for run in one.missing] == [
+        (change, "refused", 2) for change in ("base", "prompt", "output", "whole")]  # fmt: skip
+    assert all(run.codes for run in one.missing) and steps[0].to_make == 4
+    assert [(step.number, step.anew) for step in steps[1:]] == [
+        (number, anew) for number in range(1, 5) for anew in (False, True)]  # fmt: skip
+    again = locate([path], lab)  # the server is gone: what was made twice is not made again
+    assert again.made.systems == made.made.systems and preview([path], lab).to_make == 0
+    assert preview([path], lab, again=True).to_make == 4
+    checked = verify(made.path, lab)
+    assert checked.passed and {check.outcome for check in checked.checks} == {"passed"}
+    lied = msgspec.structs.replace(one.missing[0], reason="overload")
+    changed = statement(msgspec.structs.replace(one, missing=(lied, *one.missing[1:])))
+    assert held_against(changed, Laboratory(lab))[0] == "failed"
+
+
+def test_other_runs_go_on_where_one_gives_no_numbers(tmp_path, monkeypatch):
+    """The run with shorter prompts is refused twice; runs and reports are made up."""
+    by_change = {one.change: one for one in RUNS}
+    steps: list[Step] = []
+
+    def made(measurement: Any, laboratory: Any, step: Step, heard: Any) -> Any:
+        return lacking("prompt", runs=1 + step.anew) if step.change == "prompt" else by_change[step.change]
+
+    monkeypatch.setattr(module, "_made", made)
+    found = locate([file(tmp_path)], tmp_path / "lab", heard=Heard(lambda step: steps.append(step)))
+    one = found.made.systems[0]
+    assert [run.change for run in one.runs] == ["base", "alone", "output", "whole", "fresh"]
+    assert [run.change for run in one.missing] == ["prompt"] and one.missing[0].runs == 2
+    assert [step.change for step in steps[1:]] == ["base", "alone", "prompt", "prompt", "output", "whole", "fresh"]
+    assert found.exit_code == 3 and one.limiting == "undecided"
+
+
+def test_a_trace_keeps_its_times_while_prompts_and_answers_are_cut(tmp_path):
+    path = file(tmp_path, arrivals="replay", concurrency=None)
+    rows = [{"id": f"q{k}", "input": {"prompt": "a " * 10, "max_tokens": 8, "at_s": 0.1 * k}} for k in range(200)]
+    (tmp_path / "items.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    runs = planned(path)
+    bench = {change: one.recipe.bench for change, one in runs.items()}
+    asks = {change: bench[change].stimulus(one.material.items[7], one.recipe.procedure.plan.variants[0])
+            for change, one in runs.items()}  # fmt: skip
+    assert asks["base"]["at_s"] == asks["prompt"]["at_s"] == asks["output"]["at_s"] == pytest.approx(0.7)
+    assert (len(asks["prompt"]["prompt"]), asks["output"]["max_tokens"]) == (10, 4)
+    assert runs["alone"].recipe.procedure.bench.settings["arrivals"] == "closed"
+    assert [one.id for one in runs["alone"].material.items] == [f"q{k}" for k in range(0, 200, 2)]
+    told = preview([path], tmp_path / "lab")
+    assert told.open == 1 and told.runs[1].seconds is None and told.seconds > 5 * 19.9
+
+
+def test_sessions_stay_together_in_a_smaller_load():
+    items = [Item(id=f"{s}-{t}", stimulus={"session": s, "prompt": "x"}) for t in range(4) for s in "abcdefghij"]
+    taken = sampled(items, 12)
+    assert [one.id for one in taken] == [f"{s}-{t}" for t in range(4) for s in "adg"]
+    assert [one.id for one in sampled([Item(id=f"{k}", stimulus="x") for k in range(10)], 5)] == list("02468")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_dry_run_on_the_command_line(language, tmp_path, capsys):
+    one = file(tmp_path, arrivals="constant", concurrency=None, rate=10, n=120)
+    line = ["bottleneck", str(one), "--lab", str(tmp_path / "lab"), "--lang", language, "--dry-run"]
+    assert main(line) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "" and ("half the prompt" if language == "en" else "提示减半") in shown.out
+    assert "700" in shown.out and "change." not in shown.out
+    assert main([*line, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["to_make"], told["requests"], told["open"]) == (6, 700, 0) and told["seconds"] > 5 * 11.9 + 99
+    assert main([*line[:2], str(one), *line[2:]]) == 2
+    assert "system.toml" in capsys.readouterr().err
+    assert main([*line, "--markdown", "x.md"]) == 2 and not (tmp_path / "lab").exists()
 
 
 def test_the_smallest_load():

@@ -272,6 +272,7 @@ def test_bad_input(lab: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> N
     assert told(capsys, "grade", fast, "--rule", "low-latencz", "--lab", lab["lab"]) == (2, "part.unknown")
     assert told(capsys, "grade", fast, "--risk", "0.6", *rest) == (2, "setting.value")
     assert told(capsys, "grade", fast, "--rule", lab["rule"], "--lab", lab["lab"] / "x") == (5, "interlab.untrusted")
+    assert told(capsys, "grade", fast, other, "--may-differ", "modle", *rest) == (2, "setting.unknown")
     assert main(["grade", str(fast), str(other), "--may-differ", "model", *map(str, rest)]) == 0
     assert "gold" in capsys.readouterr().out
 

@@ -10,6 +10,7 @@ import pytest
 
 from assay.api.sweep import search as module
 from assay.api.sweep.measured import Desk, Load
+from assay.api.sweep.numbers import search_remarks
 from assay.api.sweep.search import follows, searched, verdict_on
 from assay.store.laboratory import Laboratory
 from assay.uncertainty.queueing.highest_rate import Search
@@ -64,7 +65,34 @@ def test_runs_that_are_all_refused_are_no_verdict(monkeypatch: pytest.MonkeyPatc
     desk = Desk({}, Laboratory(tmp_path), lambda state: None)
     found = searched(desk, (1.0, 64.0), Search(0.9, runs=2, rates=3), lambda rate, place: None).found
     assert (found.low, found.high, found.resolved) == (None, None, False)
-    assert {(one.verdict, one.share, len(one.runs)) for one in found.tried} == {("undecided", None, 2)}
+    assert {(one.verdict, one.share, len(one.runs), one.cause) for one in found.tried} == {
+        ("undecided", None, 2, "refused")}  # fmt: skip
+    assert follows(found) and codes(found) == ["undecided.refused", "runs_refused"]
+
+
+def test_each_rate_says_why_nothing_was_decided_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Refused at 1 but for a run without a steady part, too short at 64, near the wanted share in between."""
+
+    def made_up(desk: Desk, at: Load) -> Any:
+        nothing = np.zeros(0, dtype=np.bool_)
+        if at.setting == 1.0:
+            return seen("unsteady" if at.place else "refused", nothing)
+        if at.setting == 64.0:
+            return seen("steady", np.ones(4, dtype=np.bool_))
+        return seen("refused", nothing) if at.place else seen("steady", np.arange(300) % 10 > 0)
+
+    monkeypatch.setattr(module, "seen", made_up)
+    desk = Desk({}, Laboratory(tmp_path), lambda state: None)
+    found = searched(desk, (1.0, 64.0), Search(0.9, runs=2, rates=3), lambda rate, place: None).found
+    assert [one.cause for one in found.tried] == ["unsteady", "few", "near"] and follows(found)
+    assert codes(found) == ["undecided.unsteady", "undecided.few", "undecided.near", "runs_refused"]
+    lied = [msgspec.structs.replace(one, cause="refused") for one in found.tried]
+    assert not follows(msgspec.structs.replace(found, tried=tuple(lied)))
+
+
+def codes(found: Any) -> list[str]:
+    """Remarks on a search whose prompts no cache knows."""
+    return [one.code for one in search_remarks(found, {"mark": True})]
 
 
 def test_a_search_without_limits_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

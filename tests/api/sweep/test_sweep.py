@@ -13,8 +13,9 @@ import pytest
 import assay
 from assay.api.compare import Asked as Compared
 from assay.api.compare import compare
+from assay.api.sweep.expected import Expected
 from assay.api.sweep.measured import Desk, Load, at_load
-from assay.api.sweep.sweep import Asked, Step, Swept, render, sweep
+from assay.api.sweep.sweep import Asked, Step, Swept, preview, render, sweep
 from assay.cli.main import main
 from assay.reports.forms import SWEEP
 from assay.reports.keys import SigningKey
@@ -32,7 +33,7 @@ CAPACITY = 48.0
 def done(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """A sweep and a search; points that a busy machine made the client refuse are measured again."""
     folder = tmp_path_factory.mktemp("sweep")
-    steps: list[Step] = []
+    steps: list[Expected | Step] = []
     with planted_server(SERVER) as target:
         wanted = made.table(target.url, folder)
         asked = Asked(rates=(80.0, 25.0, 100.0), mlperf=True, again=True)
@@ -48,7 +49,11 @@ def test_a_sweep_states_each_load_and_the_knee(done: Any) -> None:
     made: Swept = done.made
     first, *over = made.sweep.points
     assert [one.setting for one in made.sweep.points] == [25.0, 80.0, 100.0]
-    assert [one.number for one in done.steps[:3]] == [1, 2, 3] and made.exit_code == 0
+    told, *steps = done.steps[:4]
+    assert [one.number for one in steps] == [1, 2, 3] and made.exit_code == 0
+    assert (told.to_make, told.requests, told.open) == (3, 360, 0)
+    assert [one.left_s for one in steps] == sorted((one.left_s for one in steps), reverse=True)
+    assert steps[0].left_s == pytest.approx(told.seconds) and steps[2].left_s == pytest.approx(steps[2].seconds)
     assert first.state == "steady" and {one.state for one in over} == {"overload"}
     assert first.offered == pytest.approx(25.0, rel=0.3) and first.offered != 25.0  # that of the schedule it had
     assert first.result("serving.ttft:p50") is not None and first.queries is not None and not first.queries.passed
@@ -72,7 +77,7 @@ def test_on_the_command_line(done: Any, capsys: pytest.CaptureFixture[str]) -> N
     captured = capsys.readouterr()
     told = json.loads(captured.out)
     assert [one["report"] for one in told["sweep"]["points"]] == [x.report for x in done.made.sweep.points[:2]]
-    assert "load 1 of 2: 25 requests a second" in captured.err and (done.folder / "line.html").exists()
+    assert "run 1 of 2: 25 requests a second" in captured.err and (done.folder / "line.html").exists()
     assert main([*line, "--quiet", "--lang", "zh", "--markdown", str(done.folder / "line.md")]) == 0
     captured = capsys.readouterr()
     assert captured.err == "" and "负载扫描" in captured.out and told["path"].split("/")[-1][:6] in captured.out
@@ -83,6 +88,48 @@ def test_a_search_by_measuring(done: Any) -> None:
     assert [one.rate for one in found.tried] == [20.0, 100.0] and done.search.exit_code == 3
     assert found.high == 100.0 and found.tried[1].verdict == "fails" and not found.resolved
     assert found.low == 20.0 or found.tried[0].runs[0].state == "refused"
+
+
+def test_what_would_be_made_is_told_without_making_it(made: Any, tmp_path: Path) -> None:
+    wanted = made.table("http://127.0.0.1:9/v1", tmp_path, arrivals="constant", repeats=2)
+    told = preview(wanted, Asked(rates=(20.0, 60.0)), tmp_path / "lab")
+    assert [(one.name, one.requests, one.restarts, one.in_store) for one in told.runs] == [
+        ("20", 240, 2, 0), ("60", 240, 2, 0)]  # fmt: skip
+    slow, fast = (one.seconds for one in told.runs)
+    assert slow - fast == pytest.approx(2 * 119 * (1 / 20 - 1 / 60), rel=0.05)  # two schedules of 119 gaps
+    assert told.seconds == pytest.approx(slow + fast) and not told.at_most and not (tmp_path / "lab").exists()
+    closed = preview(wanted, Asked(concurrency=(1, 4)), tmp_path / "lab")
+    assert (closed.seconds, closed.open) == (None, 2) and all(one.beside_s > 2 * 2 * 0.4 for one in closed.runs)
+    most = preview(wanted, Asked(search=(20.0, 60.0), runs=2, most_rates=5), tmp_path / "lab")
+    assert (most.at_most, most.to_make, most.requests) == (True, 10, 10 * 120)
+    ends = (slow / 2, fast / 2)
+    assert most.seconds == pytest.approx(2 * (4 * ends[0] + ends[1]), rel=0.01)  # two runs at each of five rates
+
+
+def test_what_is_there_is_counted_as_there(done: Any) -> None:
+    told = preview(done.table, Asked(rates=(25.0, 26.0, 80.0, 100.0)), done.lab)
+    assert [one.in_store for one in told.runs] == [1, 0, 1, 1]
+    assert (told.to_make, told.requests, told.seconds) == (1, 120, told.runs[1].seconds)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_dry_run_on_the_command_line(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:  # fmt: skip
+    file = tmp_path / "m.toml"
+    file.write_text(_toml_file(made.table("http://127.0.0.1:9/v1", tmp_path, arrivals="constant")), "utf-8")
+    line = ["sweep", str(file), "--lab", str(tmp_path / "lab"), "--lang", language, "--dry-run"]
+    assert main([*line, "--rates", "2,4"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "" and "1.7" in shown.out and "240" in shown.out and "expected" not in shown.out
+    assert main([*line, "--search", "2..4", "--runs", "3"]) == 0
+    assert ("At most 36 runs" if language == "en" else "至多进行 36 次") in capsys.readouterr().out
+    assert main([*line, "--concurrency", "2"]) == 0
+    assert ("not known" if language == "en" else "未知") in capsys.readouterr().out
+    assert main([*line, "--rates", "2,4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["to_make"] == 2 and not (tmp_path / "lab").exists()
+    assert main([*line, "--rates", "2,4", "--html", "x.html"]) == 2
+    assert "--html" in capsys.readouterr().err
 
 
 def test_both_are_verified_and_what_was_changed_is_not(done: Any) -> None:
@@ -127,7 +174,9 @@ def test_two_loads_are_compared_by_their_intervals(done: Any) -> None:
 @pytest.mark.parametrize(("arguments", "said"), [
     (["--rates", "1,x"], "no list"), (["--search", "9"], "no range"), (["--rates", "1,1"], "each once"),
     (["--rates", "-1"], "above 0"), (["--search", "5..2"], "lowest rate"), (["--concurrency", "1.5"], "whole"),
-    (["--search", "1..2", "--share", "1"], "share"), ([], "required"), (["--rates", "1", "--concurrency", "1"], "not"),
+    (["--search", "1..2", "--share", "1"], "share"), (["--rates", "1", "--share", "0.9"], "--search LOW..HIGH"),
+    (["--concurrency", "1", "--within", "0.1", "--runs", "2"], "--runs, --within"),
+    (["--search", "1..2", "--mlperf"], "--mlperf"), ([], "required"), (["--rates", "1", "--concurrency", "1"], "not"),
 ])  # fmt: skip
 def test_loads_that_are_none_are_refused(
     arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -151,6 +151,7 @@ def test_bad_input(lab: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert refused(good, "--x", "serving.cost/bytes", "--y", "llm.accuracy", "--card", card) == (2, "pareto.density")
     assert refused(good, "--x", "llm.accuracy/weight", "--y", "llm.accuracy", "--card", card) == (2, "setting.value")
     assert refused(good, *axes, "--risk", "0.7") == (2, "setting.value")
+    assert refused(good, *axes, "--card", card) == (2, "pareto.card_unused")
     empty = lab("e", "x", msgspec.structs.replace(result("llm.accuracy", 0.6, 0.04), interval=None),
                 result("serving.cost", 1.0, 0.1))  # fmt: skip
     assert refused(good, empty, *axes) == (2, "pareto.no_value")

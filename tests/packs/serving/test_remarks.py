@@ -3,11 +3,14 @@
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from assay.packs.serving._record import Spent
 from assay.packs.serving._remarks import remarks
+from assay.packs.serving.bench.load import Load
 from assay.reports.phrases import LEADING, Phrases
+from assay.testing.overload import simulated
 from assay.timing.energy import Energy
 from assay.timing.scrape import Gauge, Scraped
 from assay.vocabulary.observation import Response
@@ -101,6 +104,23 @@ def test_overload_is_told(made: Any) -> None:
     assert told(made.responses(timed))["serving.unsteady.overload"].values["restarts"] == [1]
 
 
+def test_restarts_that_are_too_much_only_together_are_told(made: Any) -> None:
+    """8.7 requests a second at four places that answer 7.3, for 30 s."""
+    restarts = []
+    for seed in range(8):
+        sent, ended = simulated("M/D/4", 8.7 / 7.3, 30.0, np.random.default_rng(seed))
+        timed = [made.request(1000 * at, 1000 * (end - at)) for at, end in zip(sent, ended, strict=True)]
+        one = made.responses(timed, schedule={"kind": "poisson", "rate_asked": 8.7})
+        if not Load(rate=8.7).loaded(one).overloaded:
+            restarts.append(one)
+    restarts = restarts[:3]
+    together = next(note for note in remarks(restarts) if note.code == "serving.overload_together")
+    assert together.values == {"n": 3, "alone": 0}
+    assert "3 restarts together" in Phrases("en").note(together)
+    assert "serving." not in Phrases("zh").note(together)
+    assert not [note for note in remarks(restarts[:1]) if note.code == "serving.overload_together"]
+
+
 def test_many_failed_requests_are_told_by_restart_before_any_number(made: Any) -> None:
     notes = remarks([restart(made), restart(made, failed=11), restart(made, failed=10)])
     found = [note for note in notes if note.code == "serving.many_failed"]
@@ -113,6 +133,44 @@ def test_many_failed_requests_are_told_by_restart_before_any_number(made: Any) -
     values = told(dead)["serving.many_failed"].values
     assert (values["failed"], values["failure"], values["most"]) == (9, "connect", 6)
     assert "serving." not in Phrases("zh").note(told(dead)["serving.many_failed"])
+
+
+def named(made: Any, *names: str) -> list[Response]:
+    """A restart that asked for ``my-model`` and was answered under these names in turn."""
+    given = restart(made, model="my-model")
+    return [msgspec.structs.replace(one, served={"model": names[place % len(names)]} if names else {})
+            for place, one in enumerate(given)]  # fmt: skip
+
+
+def test_answers_of_another_model_are_told_before_any_number(made: Any) -> None:
+    note = told(named(made, "other\x1b[2J<b>", "my-model"), named(made, "my-model"))["serving.other_model"]
+    assert note.values == {"asked": "my-model", "answered": ["other\x1b[2J<b>"], "n": 100, "total": 400, "names": 1}
+    assert {"serving.other_model", "serving.other_models"} <= set(LEADING)
+    said = Phrases("en").note(note)
+    assert "100 of 400 answers" in said and "my-model" in said and "\x1b" not in said and "\\x1b[2J" in said
+    many = told(named(made, "a", "b", "c", "d", "e"))["serving.other_models"]
+    assert many.values["answered"] == ["a", "b", "c"] and many.values["names"] == 5
+    assert "a, b, c" in Phrases("en").note(many) and "serving." not in Phrases("zh").note(many)
+
+
+def test_a_longer_name_or_none_is_no_other_model(made: Any) -> None:
+    for given in (named(made, "my-model-2026-01-01", "my-model"), named(made), restart(made)):
+        assert not [code for code in told(given) if "other_model" in code]
+
+
+def test_a_client_that_sent_at_a_lower_rate_is_told(made: Any) -> None:
+    slow = made.responses([made.request(20.0 * n, written=round(22.0 * n * 1e6)) for n in range(50)])
+    note = told(restart(made), slow)["serving.behind"]
+    assert note.values == {"restarts": [2], "planned": [50.0], "sent": [45.45]}
+    assert "serving.behind" not in told(restart(made))
+
+
+def test_a_load_that_was_kept_up_with_says_that_it_is_no_capacity(made: Any) -> None:
+    assert "serving.partial_load" in told(restart(made))
+    closed = made.responses([made.request(0.0, 50.0, scheduled=None, issued=n * 10**7) for n in range(50)])
+    assert "serving.partial_load" not in told(closed)
+    overloaded = made.responses([made.request(10.0 * n, 50.0 + 30.0 * n) for n in range(600)])
+    assert "serving.partial_load" not in told(overloaded)
 
 
 def test_every_remark_has_words_that_fit_its_values(made: Any) -> None:

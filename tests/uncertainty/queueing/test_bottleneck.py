@@ -129,9 +129,9 @@ INNER = runs((150, 80), (20, 40), (80, 72), (120, 44), 195)
 """No stage is at the edge of what it can be: a fifth on the line, waits for places and for prefill, slower steps."""
 
 
-@pytest.mark.parametrize(("given", "least"), [(INNER, 0.9), (PREFILL, 0.8)])
-def test_intervals_hold_and_a_stage_that_limits_is_not_named_wrongly(given, least):
-    """Means are drawn about the truth. At the edge (nobody waits for a place) shares are covered less, as is told."""
+@pytest.mark.parametrize("given", [INNER, PREFILL, QUEUE, DECODE, QUIET])
+def test_intervals_hold_and_a_stage_that_limits_is_not_named_wrongly(given):
+    """Means are drawn about the truth, also at the edge, where nothing is lost on the line or nobody waits."""
     rng = np.random.default_rng(4)
     truth = located(runs_with(given, lambda known: Known(known.value, 0.0)))
     shares = {part.stage: part.share.value for part in truth.parts if part.stage in ("network", "prefill", "decode")}
@@ -149,10 +149,17 @@ def test_intervals_hold_and_a_stage_that_limits_is_not_named_wrongly(given, leas
         named += found.limiting == truth.limiting
         wrong += found.limiting not in (truth.limiting, "undecided") and truth.limiting != "undecided"
     assert wrong <= 10
-    assert held["slope"] >= 180 and held["prefill"] >= 200 * least, held
-    assert given is INNER or named >= 180
-    if given is INNER:
-        assert min(held.values()) >= 180, held
+    assert min(held.values()) >= 180, held
+    assert given in (INNER, QUIET) or named >= 180
+
+
+def test_a_stage_that_takes_no_time_has_an_interval_from_nothing_on():
+    """The whole answers happen to look slower than the streamed ones: time on the line below 0 there is none."""
+    parts = {part.stage: part for part in located(DECODE._replace(whole=Known(320.0, 10.0))).parts}
+    assert parts["network"].share.low == parts["network"].ms.low == 0.0
+    assert parts["network"].share.high > 0.0
+    assert parts["decode"].share.high == 1.0
+    assert all(0 <= part.share.low <= part.share.value <= part.share.high <= 1 for part in parts.values())
 
 
 def runs_with(given, change):

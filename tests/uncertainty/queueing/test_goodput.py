@@ -60,3 +60,13 @@ def test_a_share_that_depends_too_much_has_no_interval():
     found = attainment([np.arange(1000) < 500])
     assert found.value == 0.5
     assert (found.low, found.high, found.u) == (None, None, None)
+
+
+def test_few_requests_have_a_share_and_no_interval():
+    found = attainment([np.array([True, False, True]), np.array([True])])
+    assert (found.value, found.n, found.low, found.high, found.u, found.n_eff, found.basis) == (
+        0.75, 4, None, None, None, None, None,
+    )  # fmt: skip
+    for wrong in ([], [np.zeros(0, dtype=bool)]):
+        with pytest.raises(BadInput):
+            attainment(wrong)

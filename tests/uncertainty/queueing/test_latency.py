@@ -5,7 +5,7 @@ import pytest
 
 from assay.testing.queue_systems import simulated, true_quantile
 from assay.uncertainty.queueing.dependence import Dependent, dependent
-from assay.uncertainty.queueing.latency import mean, order_ends, quantile
+from assay.uncertainty.queueing.latency import _studentised, mean, order_ends, quantile
 from assay.uncertainty.queueing.tail import mean_excess, tail
 from assay.uncertainty.score.quantiles import ranks
 from assay.vocabulary.errors import BadInput
@@ -171,15 +171,46 @@ def test_the_mean_holds_in_a_queue():
     assert sum(one.low <= 5.0 <= one.high for one in found) >= 50
 
 
+@pytest.mark.parametrize("n", [1, 7, 20, 39])
+def test_few_requests_have_a_value_and_no_interval(n):
+    run = np.random.default_rng(n).exponential(size=n)
+    average = mean([run])
+    assert average.value == pytest.approx(run.mean()) and average.refusal == ("latency.few", 40)
+    middle = quantile([run], 0.5)
+    if n < 2:
+        assert middle.value is None and middle.refusal == ("latency.outside", 2)
+    else:
+        assert middle.value == np.sort(run)[int(np.ceil(n / 2)) - 1] and middle.refusal == ("latency.few", 40)
+    assert (middle.low, middle.high, middle.u, middle.n_eff) == (None, None, None, None)
+
+
+def test_a_quantile_has_a_value_where_a_request_lies_beyond_it():
+    run = np.random.default_rng(11).exponential(size=100)
+    assert quantile([run], 0.99).value == np.sort(run)[98]
+    outside = quantile([run[:99]], 0.99)
+    assert outside.value is None and outside.refusal == ("latency.outside", 100)
+    assert quantile([run[:10]], 0.9).value == np.sort(run[:10])[8]
+    assert quantile([run[:10]], 0.05).value is None
+    run[:2] = np.inf
+    assert quantile([run[:20]], 0.95).refusal.code == "latency.among_failures"
+    assert quantile([run[:20]], 0.95).value is None
+
+
 def test_latencies_that_are_all_equal_have_no_interval():
     assert quantile([np.full(100, 0.1)], 0.9).refusal.code == "latency.all_equal"
     assert mean([np.full(100, 0.1)]).refusal.code == "latency.all_equal"
 
 
 @pytest.mark.parametrize(
-    ("runs", "p"), [([np.ones(10)], 0.5), ([np.ones(100)], 1.0), ([np.full(100, np.nan)], 0.5),
+    ("runs", "p"), [([], 0.5), ([np.ones(0)], 0.5), ([np.ones(100)], 1.0), ([np.full(100, np.nan)], 0.5),
                     ([-np.ones(100)], 0.5), ([np.ones(100), np.ones(0)], 0.5)],
 )  # fmt: skip
 def test_what_is_no_run_is_refused(runs, p):
     with pytest.raises(BadInput):
         quantile(runs, p)
+
+
+def test_a_scatter_beyond_all_measure_makes_a_far_end_and_no_error():
+    hardly_known = Dependent(value=1.0, within=1e8, between=None, dof=30.0, n=400, n_eff=40.0)
+    low, high = _studentised(1.0, hardly_known, 0.025, 1.5)
+    assert 0 <= low < 1e-9 and 1e9 < high < np.inf

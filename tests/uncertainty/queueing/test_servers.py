@@ -1,14 +1,11 @@
-"""Comparisons, costs, grades and the highest rate."""
+"""Comparisons, grades and the highest rate."""
 
 import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from assay.testing.queue_systems import simulated
-from assay.uncertainty.gum.distribution import Normal
-from assay.uncertainty.gum.propagation import Input
 from assay.uncertainty.queueing.comparing import Ends, difference, ratio, shared
-from assay.uncertainty.queueing.cost import cost
 from assay.uncertainty.queueing.grades import Grade, Threshold, drawn, probabilities
 from assay.uncertainty.queueing.highest_rate import Search, highest_rate
 from assay.uncertainty.queueing.knee import answered_u, knee
@@ -60,27 +57,6 @@ def test_servers_that_share_nothing_have_no_correlation():
     assert shared([np.ones(100)], [np.ones(100)]) == 0.0
     with pytest.raises(BadInput):
         shared([np.ones(100)], [np.ones(99)])
-
-
-def _input(name, value, u):
-    return Input(name, value, u, None, Normal(value, u))
-
-
-def test_the_cost_of_a_million_good_tokens():
-    """3.6 an hour, 100 tokens a second, half of them good: 0.001 a second for 50, so 20 a million."""
-    known = {
-        "price_per_hour": _input("price", 3.6, 0.036),
-        "tokens_per_s": _input("rate", 100.0, 2.0),
-        "good_share": _input("share", 0.5, 0.01),
-    }
-    found = cost("million_good_tokens", known)
-    assert found.value == pytest.approx(20.0)
-    assert found.u == pytest.approx(20 * np.sqrt(0.01**2 + 0.02**2 + 0.02**2), rel=0.01)
-    assert cost("million_tokens", known).value == pytest.approx(10.0)
-    with pytest.raises(BadInput, match="requests_per_s"):
-        cost("successful_task", known)
-    with pytest.raises(BadInput, match="above 0"):
-        cost("million_tokens", {**known, "tokens_per_s": _input("rate", 0.0, 1.0)})
 
 
 def test_grades_take_joint_draws():

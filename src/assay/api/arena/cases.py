@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.line.consult import names_of, unnamed
 from assay.line.observe import askings
@@ -61,10 +62,8 @@ def pool(store: SqliteStore, names: Sequence[str]) -> Pool:
     Raises:
         BadInput: fewer than two runs, one twice, unknown or unfinished; the same item asking different things.
     """
-    records = [store.run(name) for name in names]
+    records = [finished(store, name) for name in names]
     for place, record in enumerate(records):
-        if record.state != "complete":
-            raise BadInput("run.incomplete", name=record.name, planned=record.planned)
         if record.name in [other.name for other in records[:place]]:
             raise BadInput("compare.twice", run=record.name)
     if len(records) < 2:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -13,8 +12,10 @@ from assay.api.bottleneck.gathered import Finished, gathered
 from assay.api.bottleneck.interventions import planned
 from assay.api.materials.certified import with_certificate
 from assay.api.measure import carry_out
-from assay.api.measured import Measured
 from assay.api.measurement import Measurement
+from assay.api.sweep.expected import Expected, expected_run, together
+from assay.api.sweep.measured import NOTHING_READ, latest
+from assay.api.work import report_in
 from assay.line.compose import software
 from assay.line.observe import State
 from assay.reports.envelope import open_envelope
@@ -26,6 +27,8 @@ from assay.store.sqlite import SqliteStore
 from assay.uncertainty.queueing import bottleneck as rule
 from assay.uncertainty.queueing.stages import Interventions, Known, Timed
 from assay.vocabulary.bottleneck import (
+    NEEDED,
+    BottleneckMissing,
     BottleneckPart,
     BottleneckRun,
     Bottlenecks,
@@ -42,8 +45,32 @@ from assay.vocabulary.record import Json
 LEVEL: Final = 0.95
 SEED: Final = 1
 
-Progress = Callable[[str | Path, Change, State], None]
 Outcome = Literal["passed", "failed", "not_checked"]
+
+
+class Step(NamedTuple):
+    """The run that is under way.
+
+    Attributes:
+        file: of the system.
+        change: what is changed in it.
+        number: of this run, from 1.
+        of: how many there are, of all systems.
+        seconds: about how long it takes; None where that is not known.
+        left_s: about how long it takes with all that follow; None where that is not known.
+        anew: it is made once more, since the client's times were refused.
+    """
+
+    file: str | Path
+    change: Change
+    number: int
+    of: int
+    seconds: float | None
+    left_s: float | None
+    anew: bool = False
+
+
+Told = Callable[[Expected | Step], None]
 
 
 class Located(NamedTuple):
@@ -64,41 +91,65 @@ class Located(NamedTuple):
         return 3 if any(one.limiting == "undecided" for one in self.made.systems) else 0
 
 
+class Heard(NamedTuple):
+    """Who is told: of the run under way, first of what all would take; and of each run how far it has come."""
+
+    told: Told = lambda step: None
+    progress: Callable[[State], None] = lambda state: None
+
+
+def preview(files: Sequence[str | Path], lab: str | Path = ".assay", again: bool = False) -> Expected:
+    """What ``locate`` would measure, without asking anything or writing anything.
+
+    Args:
+        files: measurement files with the procedure ``serving.load``, one for each system.
+        lab: folder of the laboratory.
+        again: make runs again that were finished and gave no times.
+    Raises:
+        BadInput: something is wrong with a file.
+    """
+    laboratory = Laboratory(Path(lab))
+    return _expected(_every(files, laboratory), laboratory, again)
+
+
 def locate(
-    files: Sequence[str | Path],
-    lab: str | Path = ".assay",
-    name: str = "",
-    again: bool = False,
-    progress: Progress | None = None,
-) -> Located:
+    files: Sequence[str | Path], lab: str | Path = ".assay", name: str = "", again: bool = False,
+    heard: Heard | None = None,
+) -> Located:  # fmt: skip
     """Measure each system with its interventions, say which stage limits it, and sign that.
 
-    Runs that the laboratory has already are not made again.
+    Runs that the laboratory has already are not made again. A run in which the client's times were refused is made once
+    more; one that then gives no numbers either is missing, which the statement says, and the others are made all the
+    same.
 
     Args:
         files: measurement files with the procedure ``serving.load``, one for each system.
         lab: folder of the laboratory.
         name: name of the laboratory.
         again: make runs again that were finished and gave no times.
-        progress: told which file, which run, and how far it has come.
+        heard: who is told.
     Raises:
         BadInput: something is wrong with a file; nothing of it was asked.
-        CannotMeasure: a run could not be made or gave no value; what arrived is kept.
+        CannotMeasure: a run could not be made; what arrived is kept.
     """
-    if not files:
-        raise BadInput("bottleneck.no_file")
-    laboratory = Laboratory(Path(lab))
-    every = [(file, planned(file)) for file in files]
-    systems = []
+    laboratory, heard = Laboratory(Path(lab)), heard or Heard()
+    every = _every(files, laboratory)
+    expected = _expected(every, laboratory, again)
+    heard.told(expected)
+    systems, number = [], 0
     for file, runs in every:
-        done = []
+        done: list[BottleneckRun | BottleneckMissing] = []
         for change, measurement in runs.items():
-            told = partial(progress or _nothing, file, change)
-            measured = _measured(with_certificate(measurement, laboratory), laboratory, again, told)
-            done.append(Finished(change, measured.report, measured.envelope))
-        with laboratory.guarded(), closing(SqliteStore(laboratory, write=False)) as store:
-            found = tuple(gathered(one, store) for one in done)
-        systems.append(judged(runs["base"].title, done[0].report.subject.identity, found))
+            left = together(expected.runs[number:])
+            number += 1
+            step = Step(file, change, number, len(expected.runs), left.runs[0].seconds,
+                        None if left.open else left.seconds)  # fmt: skip
+            done.append(_run(measurement, laboratory, again, step, heard))
+        systems.append(judged(
+            runs["base"].title, runs["base"].subject.identity(),
+            tuple(one for one in done if isinstance(one, BottleneckRun)),
+            tuple(one for one in done if isinstance(one, BottleneckMissing)),
+        ))  # fmt: skip
     key = SigningKey.load_or_create(laboratory.keys)
     made = Bottlenecks(
         id="", issued=datetime.now(UTC).isoformat(timespec="seconds"), laboratory=key.mark(name), software=software(),
@@ -112,28 +163,77 @@ def locate(
     return Located(made, path, envelope)
 
 
-def _nothing(file: str | Path, change: Change, state: State) -> None:
-    """Nobody wants to be told."""
+Every = list[tuple[str | Path, dict[Change, Measurement]]]
 
 
-def _measured(
-    measurement: Measurement, laboratory: Laboratory, again: bool, progress: Callable[[State], None]
-) -> Measured:
-    """A run, from the laboratory where it is there; one that gave no times once more, if so asked."""
+def _every(files: Sequence[str | Path], laboratory: Laboratory) -> Every:
+    if not files:
+        raise BadInput("bottleneck.no_file")
+    twice = next((one for place, one in enumerate(files) if one in files[:place]), None)
+    if twice is not None:
+        raise BadInput("bottleneck.twice", path=str(twice))
+    found = [(file, planned(file)) for file in files]
+    return [(file, {change: with_certificate(one, laboratory) for change, one in runs.items()})
+            for file, runs in found]  # fmt: skip
+
+
+def _expected(every: Every, laboratory: Laboratory, again: bool) -> Expected:
+    return together([
+        expected_run(change if len(every) == 1 else f"{file}: {change}", one, laboratory, _anew(one, laboratory, again))
+        for file, runs in every for change, one in runs.items()
+    ])  # fmt: skip
+
+
+def _anew(measurement: Measurement, laboratory: Laboratory, again: bool) -> bool:
+    """Whether the finished run that is there will be made once more."""
+    had = latest(measurement, laboratory)
+    if had is None:
+        return False
+    once = had.work.manifest.planned.procedure.plan.occasion == 1
+    return (again and had.state != "steady") or (once and had.state == "refused")
+
+
+def _run(
+    measurement: Measurement, laboratory: Laboratory, again: bool, step: Step, heard: Heard
+) -> BottleneckRun | BottleneckMissing:
+    """A run, from the laboratory where it is there; one that was refused once more, and any that lacks if so asked."""
+    heard.told(step)
+    made = _made(measurement, laboratory, step, heard)
+    if isinstance(made, BottleneckMissing) and (again or (made.reason == "refused" and made.runs == 1)):
+        step = step._replace(anew=True)
+        heard.told(step)
+        made = _made(measurement, laboratory, step, heard)
+    return made
+
+
+def _made(
+    measurement: Measurement, laboratory: Laboratory, step: Step, heard: Heard
+) -> BottleneckRun | BottleneckMissing:  # fmt: skip
     try:
-        return carry_out(measurement, laboratory, False, progress)
-    except CannotMeasure:
-        if not again:
+        envelope = carry_out(measurement, laboratory, step.anew, heard.progress).envelope
+    except CannotMeasure as error:
+        if error.code not in NOTHING_READ:
             raise
-        return carry_out(measurement, laboratory, True, progress)
+        found = latest(measurement, laboratory)  # it was finished, and has a report that says why
+        assert found is not None
+        envelope = found.report
+    with laboratory.guarded(), closing(SqliteStore(laboratory, write=False)) as store:
+        return gathered(Finished(step.change, report_in(envelope), envelope), store)
 
 
-def judged(title: str, subject: dict[str, Json], runs: tuple[BottleneckRun, ...]) -> BottleneckSystem:
-    """What the rule says of a system's runs.
+def judged(
+    title: str, subject: dict[str, Json], runs: tuple[BottleneckRun, ...], missing: tuple[BottleneckMissing, ...] = ()
+) -> BottleneckSystem:
+    """What the rule says of a system's runs; nothing where a run is missing without which nothing is decided.
 
     Raises:
         CannotMeasure: ``bottleneck.not_shorter``: shorter prompts or answers were asked for and did not come.
     """
+    if any(one.change in NEEDED for one in missing):
+        return BottleneckSystem(
+            title=title, subject=subject, runs=runs, limiting="undecided", probability=None, none=None, between=(),
+            longest=None, parts=(), elasticities=(), missing=missing,
+        )  # fmt: skip
     by_change = {one.change: one for one in runs}
     base = by_change["base"]
     lengths = {"prompt": (by_change["prompt"].prompt, base.prompt),
@@ -155,7 +255,7 @@ def judged(title: str, subject: dict[str, Json], runs: tuple[BottleneckRun, ...]
                                    excess=_span(one.excess), probability=one.probability) for one in found.parts),
         elasticities=tuple(BottleneckSlope(of=one.of, to=one.to, slope=_span(one.range))
                            for one in found.elasticities),
-        saved=None if found.saved is None else _span(found.saved), notes=found.notes,
+        saved=None if found.saved is None else _span(found.saved), notes=found.notes, missing=missing,
     )  # fmt: skip
 
 
@@ -185,19 +285,28 @@ def differing(made: Bottlenecks) -> str:
         return "draws"
     for one in made.systems:
         try:
-            found = judged(one.title, one.subject, one.runs)
+            found = judged(one.title, one.subject, one.runs, one.missing)
         except (AssayError, ValueError, KeyError, OverflowError) as error:
             return f"{one.title}: {type(error).__name__}: {error}"
         if software() == made.software and found != one:
             return one.title
-        if found.limiting != one.limiting or abs(found.probability - one.probability) > 0.02:
+        if found.limiting != one.limiting or not _near(found.probability, one.probability):
             return f"{one.title}: {one.limiting} ≠ {found.limiting}"
     return ""
 
 
+def _all(one: BottleneckSystem) -> list[BottleneckRun | BottleneckMissing]:
+    return [*one.runs, *one.missing]
+
+
+def _near(ours: float | None, theirs: float | None) -> bool:
+    """As near as other draws come; what is not known is near to nothing else."""
+    return ours == theirs if ours is None or theirs is None else abs(ours - theirs) <= 0.02
+
+
 def held_against(made: Bottlenecks, laboratory: Laboratory) -> tuple[Outcome, str]:
     """Whether the numbers are those of the runs, where this laboratory has them: outcome and detail."""
-    wanted = {run.report for one in made.systems for run in one.runs}
+    wanted = {run.report for one in made.systems for run in _all(one)}
     at_hand: dict[str, Path] = {}
     try:
         for file in sorted(laboratory.reports.glob("*.json")):
@@ -209,7 +318,7 @@ def held_against(made: Bottlenecks, laboratory: Laboratory) -> tuple[Outcome, st
     try:
         with laboratory.guarded(), closing(SqliteStore(laboratory, write=False)) as store:
             for one in made.systems:
-                for run in one.runs:
+                for run in _all(one):
                     file = at_hand[run.report]
                     opened = open_envelope(file.read_bytes(), str(file), {})
                     again = gathered(Finished(run.change, opened.report, file.read_bytes()), store)

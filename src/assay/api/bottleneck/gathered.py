@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from assay.api.sweep.measured import opened
 from assay.api.work import Work, reopen
 from assay.line.observe import restarts
 from assay.line.read import reading_digest
@@ -17,9 +18,8 @@ from assay.timing.scrape import Scraped, stated
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.queueing.dependence import dependent
 from assay.uncertainty.queueing.latency import LEAST
-from assay.vocabulary.bottleneck import BottleneckRun, Change, Mean
+from assay.vocabulary.bottleneck import BottleneckMissing, BottleneckRun, Change, Mean
 from assay.vocabulary.canonical import digest_bytes
-from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.observation import Response
 from assay.vocabulary.report import Report
 from assay.vocabulary.status import STATUSES
@@ -53,17 +53,33 @@ class _Told(NamedTuple):
     scraped: tuple[Scraped, ...]
 
 
-def gathered(done: Finished, store: SqliteStore) -> BottleneckRun:
-    """The numbers of a run.
+class _Lacks(Exception):
+    """A mean that is needed has no value or no uncertainty; its measurand."""
+
+
+def gathered(done: Finished, store: SqliteStore) -> BottleneckRun | BottleneckMissing:
+    """The numbers of a run; or why it has none.
 
     Args:
         done: the run's report.
         store: which has its responses.
     Raises:
-        CannotMeasure: ``bottleneck.no_value``: a mean that is needed has no value or no uncertainty.
         BadInput: the run is not in the store.
     """
-    work = reopen(store, store.run(done.report.run))
+    record = store.run(done.report.run)
+    try:
+        return _gathered(done, reopen(store, record))
+    except _Lacks as lacking:
+        found = opened(store, record)
+        codes = dict.fromkeys(code for one in found.loads for code in one.refused)
+        return BottleneckMissing(
+            change=done.change, run=record.name, report=digest_bytes(done.envelope),
+            reason="no_value" if found.state == "steady" or not found.loads else found.state,
+            codes=tuple(codes) if found.state == "refused" else (str(lacking),), runs=record.occasion,
+        )  # fmt: skip
+
+
+def _gathered(done: Finished, work: Work) -> BottleneckRun:
     told = _told(work)
     settings = work.manifest.planned.procedure.bench.settings
     whole = done.change == "whole"
@@ -92,8 +108,7 @@ def _mean(done: Finished, work: Work, name: str) -> Mean:
         u = _wide_u(work, name) if result.u is None else result.u
         if u is not None:
             return Mean(value=result.value, u=u)
-    reason = result.notes[0].code if result is not None and result.notes else "–"
-    raise CannotMeasure("bottleneck.no_value", change=done.change, measurand=name, run=done.report.run, reason=reason)
+    raise _Lacks(name)
 
 
 def _wide_u(work: Work, name: str) -> float | None:

@@ -1,5 +1,6 @@
 """From one measurement of a server under a load to those in which one thing is changed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from assay.timing.asked import Target
 from assay.timing.scrape import page_beside
 from assay.vocabulary.bottleneck import Change
 from assay.vocabulary.errors import BadInput
+from assay.vocabulary.material import Item
 from assay.vocabulary.procedure import PartUse
 from assay.vocabulary.record import Json
 from assay.vocabulary.whole import Streams
@@ -72,7 +74,7 @@ def _page(given: Measurement) -> str:
 
 
 def changed(given: Measurement, settings: dict[str, Json], items: int | None) -> Measurement:
-    """A measurement with other settings of its bench, of its means only, of all items or the first so many.
+    """A measurement with other settings of its bench, of its means only, of all items or about so many of them.
 
     A late client is no reason to refuse here: its delay is a stage like the others.
     """
@@ -83,7 +85,22 @@ def changed(given: Measurement, settings: dict[str, Json], items: int | None) ->
     made = msgspec.structs.replace(plan, bench=PartUse(part=PART, settings=asked), channels=wanted)
     material = given.material
     if items is not None and items < len(material.items):
-        material = msgspec.structs.replace(material, items=material.items[:items])
+        material = msgspec.structs.replace(material, items=sampled(material.items, items))
     return msgspec.structs.replace(
         given, recipe=parts_of(made, given.recipe.limits), material=material, requirements=()
     )
+
+
+def sampled(items: Sequence[Item], count: int) -> tuple[Item, ...]:
+    """About so many items, evenly from first to last: a trace may begin with other requests than it ends with.
+
+    Turns of a session stay together.
+    """
+    sessions: dict[str, list[int]] = {}
+    for place, item in enumerate(items):
+        session = item.stimulus.get("session") if isinstance(item.stimulus, dict) else ""
+        sessions.setdefault(str(session or f"\0{place}"), []).append(place)
+    every = list(sessions.values())
+    taken = min(len(every), max(1, round(count * len(every) / len(items))))
+    places = sorted(place for k in range(taken) for place in every[k * len(every) // taken])
+    return tuple(items[place] for place in places)

@@ -12,7 +12,7 @@ import msgspec
 
 from assay.api.keys import own_key_id, trusted
 from assay.api.measured import outcome_code
-from assay.api.runs import opened
+from assay.api.runs import latest_report, opened
 from assay.api.work import Manifest
 from assay.exchange.frame import LIBRARIES
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_arrow, write_parquet
@@ -166,11 +166,8 @@ def _opened(source: str | Path, lab: str | Path, allow_untrusted: bool) -> Opene
         name, data = str(source), read_signed(path)
     else:
         with opened(lab) as store:
-            record = store.run(str(source))
-            issued = store.reports(record.name)
-            if not issued:
-                raise BadInput("report.missing", name=record.name)
-            name, data = record.name, issued[-1][1]
+            record, data = latest_report(store, str(source))
+            name = record.name
     found = open_envelope(data, name, trusted(Laboratory(Path(lab)).keys))
     if not found.trusted and not allow_untrusted:
         raise VerificationFailed("export.untrusted", path=name, key_id=found.key_id)

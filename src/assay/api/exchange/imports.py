@@ -1,6 +1,6 @@
 """The logs of other tools become runs of ours: everything in one transaction, or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final, Literal
@@ -118,14 +118,17 @@ class Imported(Record, kw_only=True):
 
 
 def import_logs(
-    paths: Sequence[str | Path], lab: str | Path = ".assay", taking: Taking | None = None
-) -> list[Imported]:
+    paths: Sequence[str | Path], lab: str | Path = ".assay", taking: Taking | None = None,
+    left_out: Callable[[Path, BadInput], None] | None = None,
+) -> list[Imported]:  # fmt: skip
     """Take the logs of other tools into the laboratory, each as a run.
 
     Args:
         paths: files, and folders that are looked through.
         lab: folder of the laboratory.
         taking: how.
+        left_out: told of each log that takes something which is not installed; the others are imported all the same.
+            Without it such a log is an error, and so it is where no other is left.
     Raises:
         BadInput: something cannot be read, is not known, or contradicts itself; nothing was imported.
     """
@@ -137,16 +140,37 @@ def import_logs(
         locate("measurand", taking.measurand, "--measurand")
     found = [one for path in paths for one in recognised(Path(path), taking.tool)]
     laboratory = Laboratory(Path(lab))
-    done = []
+    done: list[Imported] = []
+    left: list[tuple[Path, BadInput]] = []
     with laboratory.lock(), laboratory.guarded(), closing(Intake(laboratory)) as store, store.whole():
         known = _origins(store)
         for tool, path in dict.fromkeys(found):
-            wanted = Wanted(Left(), taking.outputs, taking.score, taking.skip_broken, taking.ids, taking.columns)
-            for log in readers()[tool].logs(path, wanted):
-                wanted.left.clear()
-                _check_within(log, path)
-                done.append(_import(store, log, (taking, wanted), known))
+            try:
+                with store.part():
+                    done += _of_path(store, (tool, path), taking, known)
+            except BadInput as error:
+                if error.code != "part.extra" or left_out is None:
+                    raise
+                left.append((path, error))
+        if left and not done:
+            raise left[0][1]
+    for path, lacking in left:
+        assert left_out is not None  # else it was raised
+        left_out(path, lacking)
     return done
+
+
+def _of_path(store: Intake, found: tuple[str, Path], taking: Taking, known: dict[str, Origin]) -> list[Imported]:
+    """Every log at one path; ``known`` has their runs only if all of them were imported."""
+    tool, path = found
+    wanted = Wanted(Left(), taking.outputs, taking.score, taking.skip_broken, taking.ids, taking.columns)
+    made, with_made = [], dict(known)
+    for log in readers()[tool].logs(path, wanted):
+        wanted.left.clear()
+        _check_within(log, path)
+        made.append(_import(store, log, (taking, wanted), with_made))
+    known.update(with_made)
+    return made
 
 
 def _check_within(log: Log, path: Path) -> None:

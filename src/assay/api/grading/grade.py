@@ -18,7 +18,7 @@ from assay.reports.statement import seal
 from assay.store.laboratory import Laboratory, put, writing
 from assay.uncertainty.joint import DRAWS
 from assay.vocabulary.canonical import digest, digest_bytes
-from assay.vocabulary.errors import AssayError, BadInput
+from assay.vocabulary.errors import AssayError, BadInput, near
 from assay.vocabulary.grading import GradedReport, GradedResult, GradeRule, Grading, Limit
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.record import Record
@@ -73,7 +73,8 @@ def grade(reports: Sequence[str | Path], asked: Asked, lab: str | Path = ".assay
         lab: folder of the laboratory that grades: its trusted keys, and its own key, which signs.
     Raises:
         VerificationFailed: a report was changed, or its key is not trusted.
-        BadInput: no such rule, reports of different subjects, a measurand in two of them, units that do not agree.
+        BadInput: no such rule, reports of different subjects, a setting that no subject has, a measurand in two of
+            them, units that do not agree.
     """
     rule = named_rule(asked.rule)
     risk = rule.risk if asked.risk is None else asked.risk
@@ -82,6 +83,7 @@ def grade(reports: Sequence[str | Path], asked: Asked, lab: str | Path = ".assay
                        expected="a probability above 0 and below 0.5, such as 0.05")  # fmt: skip
     laboratory = Laboratory(Path(lab))
     files = opened(reports, trusted(laboratory.keys), asked.allow_untrusted)
+    _named(asked.may_differ, files)
     subject = one_subject(files, asked.may_differ)
     results = graded_results(rule, files)
     key = SigningKey.load_or_create(laboratory.keys)
@@ -98,6 +100,14 @@ def grade(reports: Sequence[str | Path], asked: Asked, lab: str | Path = ".assay
     with writing(path):
         put(path, envelope)
     return Graded(made, path, envelope)
+
+
+def _named(may_differ: Sequence[str], files: Sequence[File]) -> None:
+    """Refuse a setting that no subject has: it would allow nothing. Raises ``BadInput`` (``setting.unknown``)."""
+    known = sorted({key for one in files for key in one.report.subject.identity})
+    for key in may_differ:
+        if key not in known:
+            raise BadInput("setting.unknown", where="--may-differ", key=key, near=near(key, known))
 
 
 def graded_results(rule: GradeRule, files: Sequence[File]) -> tuple[GradedResult, ...]:

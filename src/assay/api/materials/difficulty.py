@@ -14,7 +14,8 @@ from assay.api.keys import trusted
 from assay.api.materials.adapted import named
 from assay.api.materials.statements import file_name, folder, write
 from assay.api.materials.verification import Finding, Verified
-from assay.api.runs import finished, opened, run_channels
+from assay.api.runs import opened, run_channels
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.reports.forms import DIFFICULTY
 from assay.reports.keys import SigningKey

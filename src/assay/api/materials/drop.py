@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.api.runs import opened, run_channels
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.store.sqlite import SqliteStore
 from assay.uncertainty.comparing.comparison import cells, difference, unpaired
@@ -121,9 +122,7 @@ def _lost(side: _Side) -> Flags:
 
 
 def _side(store: SqliteStore, name: str) -> _Side:
-    record = store.run(name)
-    if record.state != "complete":
-        raise BadInput("run.incomplete", name=record.name, planned=record.planned)
+    record = finished(store, name)
     work = reopen(store, record)
     number = run_channels(work).get(next(iter(work.recipe.measurands)))
     if number is None:

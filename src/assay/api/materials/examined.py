@@ -10,6 +10,7 @@ import numpy as np
 from assay.api.compare import Asked as Comparing
 from assay.api.compare import compare
 from assay.api.runs import opened, run_channels
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.exchange.ratings import table
 from assay.store.sqlite import SqliteStore
@@ -159,10 +160,7 @@ def alike(material: Material, runs: Sequence[str], lab: str | Path, wanted: str)
 
 
 def _finished(store: SqliteStore, name: str) -> Work:
-    record = store.run(name)
-    if record.state != "complete":
-        raise BadInput("run.incomplete", name=record.name, planned=record.planned)
-    return reopen(store, record)
+    return reopen(store, finished(store, name))
 
 
 def _content(item: Item) -> str:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from assay.api.measurement import Recipe
 from assay.api.runs import opened, run_channels
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.line.estimate import Task, estimate
 from assay.store.sqlite import SqliteStore
@@ -101,9 +102,7 @@ def groups(items: Sequence[Item]) -> Ints | None:
 
 
 def _side(store: SqliteStore, name: str, recipe: Recipe, measurand: str) -> _Side:
-    record = store.run(name)
-    if record.state != "complete":
-        raise BadInput("run.incomplete", name=record.name, planned=record.planned)
+    record = finished(store, name)
     work = reopen(store, record)
     theirs, ours = _method(work.recipe.procedure, measurand), _method(recipe.procedure, measurand)
     if theirs != ours:

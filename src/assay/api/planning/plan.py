@@ -13,6 +13,7 @@ from assay.api.materials.certified import with_certificate
 from assay.api.measurement import Measurement, load
 from assay.api.planning import cost as cost
 from assay.api.planning import scene as scene
+from assay.api.planning.early import early
 from assay.api.planning.judge import advice
 from assay.api.planning.pilot import Seen, seen
 from assay.api.planning.scene import Assumed as Assumed
@@ -97,7 +98,8 @@ def plan(
     room = _room(measurement, given, available)
     bill, cost_notes = cost.bill(measurement, found, given, wanted.detect is not None, (source, lab))
     planner = Planner(set_out.scene, room, bill)
-    notes = (*set_out.notes, *(found.notes if found else ()), *cost_notes, *_notes(measurement, room))
+    notes = (*set_out.notes, *(found.notes if found else ()), *cost_notes, *_notes(measurement, room),
+             *early(measurement, name, set_out))  # fmt: skip
     made = _planned(measurement, name, planner, set_out, (found, available, given, notes))
     told = advice(measurement, made, set_out.scene.stands.fixed, bill)
     return msgspec.structs.replace(made, notes=(*made.notes, *told))

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from assay.api.runs import opened
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.exchange.ratings import table
 from assay.line.observe import askings
@@ -59,10 +60,7 @@ def cases_of_runs(names: list[str], rubric: Rubric, lab: Path) -> tuple[list[Cas
 
 
 def _reopened(store: SqliteStore, name: str) -> Work:
-    record = store.run(name)
-    if record.state != "complete":
-        raise BadInput("run.incomplete", name=record.name, planned=record.planned)
-    return reopen(store, record)
+    return reopen(store, finished(store, name))
 
 
 _Key = tuple[str, str, int]

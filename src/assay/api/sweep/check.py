@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from assay.api.sweep.measured import Bools, Seen, opened, point
-from assay.api.sweep.numbers import found_knee, least_queries, not_fresh, remarks
-from assay.api.sweep.search import follows, how_of, stated, verdict_on
+from assay.api.sweep.numbers import found_knee, least_queries, not_fresh, remarks, search_remarks
+from assay.api.sweep.search import Ran, follows, how_of, stated, verdict_on
 from assay.api.work import report_in
 from assay.line.compose import software
 from assay.store.laboratory import Laboratory
@@ -15,7 +15,9 @@ from assay.store.sqlite import SqliteStore
 from assay.uncertainty.queueing.highest_rate import highest_rate
 from assay.vocabulary.canonical import digest, digest_bytes
 from assay.vocabulary.errors import AssayError
-from assay.vocabulary.sweep import FoundRate, SearchRun, Sweep
+from assay.vocabulary.record import Json
+from assay.vocabulary.result import Note
+from assay.vocabulary.sweep import FoundRate, Sweep
 
 Outcome = Literal["passed", "failed", "not_checked"]
 
@@ -42,9 +44,15 @@ def differing(made: Sweep) -> str:
         return "search"
     if made.points and same and made.notes != remarks(made.points, made.knee, made.settings):
         return "notes"
-    if made.search is not None and any(note not in made.notes for note in not_fresh(made.settings)):
+    if made.search is not None and any(note not in made.notes for note in _owed(made.search, made.settings)):
         return "notes"
     return ""
+
+
+def _owed(found: FoundRate, settings: dict[str, Json]) -> tuple[Note, ...]:
+    """What must be remarked on a search; statements of before gave no reasons."""
+    told = any(one.cause is not None for one in found.tried)
+    return search_remarks(found, settings) if told else not_fresh(settings)
 
 
 def _near(ours: float, theirs: float) -> bool:
@@ -81,7 +89,7 @@ def _points(made: Sweep, store: SqliteStore) -> str:
 def _search(made: FoundRate, store: SqliteStore) -> str:
     """The search again, with the runs of the store in place of measurements."""
     known = {(rate.rate, place): run for rate in made.tried for place, run in enumerate(rate.runs)}
-    used: dict[float, list[SearchRun]] = {}
+    used: dict[float, list[Ran]] = {}
 
     def measure(rate: float, place: int) -> Bools | None:
         run = known.get((rate, place))
@@ -89,10 +97,14 @@ def _search(made: FoundRate, store: SqliteStore) -> str:
             raise _NotHere
         found = _seen(store, run.run, run.report)
         n, good = (len(found.good), int(found.good.sum())) if found.good is not None else (0, 0)
-        used.setdefault(rate, []).append(msgspec.structs.replace(run, state=found.state, n=n, good=good))
-        return verdict_on(found)
+        again = msgspec.structs.replace(run, state=found.state, n=n, good=good)
+        used.setdefault(rate, []).append(Ran(again, said := verdict_on(found)))
+        return said
 
     again = stated(highest_rate(measure, made.between, how_of(made)), made.between, how_of(made), used)
+    if all(one.cause is None for one in made.tried):  # as statements of before have it
+        plain = tuple(msgspec.structs.replace(one, cause=None) for one in again.tried)
+        again = msgspec.structs.replace(again, tried=plain)
     return "" if again == made else "search"
 
 

@@ -23,6 +23,7 @@ from assay.line.observe import restarts
 from assay.line.plan import plan
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
+from assay.uncertainty.queueing.overload import overloaded
 from assay.vocabulary.canonical import digest, digest_bytes
 from assay.vocabulary.errors import BadInput, CannotMeasure
 from assay.vocabulary.measurand import Measurand
@@ -35,7 +36,8 @@ Bools = npt.NDArray[np.bool_]
 Progress = Callable[[Progressed], None]
 
 OPEN: Final = ("constant", "poisson", "gamma")
-_NOTHING_READ: Final = ("observe.nothing", "observe.restarts_refused")
+NOTHING_READ: Final = ("observe.nothing", "observe.restarts_refused")
+"""Codes of errors after which a run is finished all the same, and has a report that says why it has no values."""
 _OF_RATE: Final = ("rate", "cv", "states", "profile")
 _WORST: Final[tuple[State, ...]] = ("overload", "unsteady", "steady")
 
@@ -80,9 +82,13 @@ class Seen(NamedTuple):
 
     @property
     def state(self) -> State:
-        """The worst of the restarts that may be relied upon; ``refused`` if there is none."""
+        """The worst of the restarts that may be relied upon, and of all of them together; ``refused`` if none may."""
+        sound = [one for one in self.loads if not one.refused]
         found: list[State] = ["overload" if one.overloaded else "unsteady" if one.unsteady else "steady"
-                              for one in self.loads if not one.refused]  # fmt: skip
+                              for one in sound]  # fmt: skip
+        grown = [one.growth for one in sound if one.growth is not None]
+        if len(grown) > 1 and overloaded(grown):
+            return "overload"
         return next((state for state in _WORST if state in found), "refused")
 
 
@@ -127,7 +133,7 @@ def seen(desk: Desk, at: Load) -> Seen:
     try:
         carry_out(made, desk.laboratory, refused, desk.progress)
     except CannotMeasure as error:
-        if error.code not in _NOTHING_READ:  # every restart was refused: the point says so, the others go on
+        if error.code not in NOTHING_READ:  # every restart was refused: the point says so, the others go on
             raise
     found = latest(made, desk.laboratory)
     assert found is not None  # it has just been reported

@@ -1,13 +1,13 @@
 """What a sweep states beyond its points, as a function of the points alone: so it can be computed again."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, get_args
 
 from assay.uncertainty.queueing.early_stopping import CONFIDENCE, least_under
 from assay.uncertainty.queueing.knee import knee
 from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
-from assay.vocabulary.sweep import FoundKnee, LeastQueries, SweepPoint
+from assay.vocabulary.sweep import Cause, FoundKnee, FoundRate, LeastQueries, SweepPoint, TriedRate
 
 THROUGHPUT: Final = "serving.throughput"
 ATTAINMENT: Final = "serving.attainment"
@@ -19,6 +19,7 @@ SHOWN: Final = (
 )  # fmt: skip
 """What a sweep states of each point, as far as its report has it."""
 
+CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
 PERCENTILE: Final = 0.99
 _LEAST: Final = 3
 _FITS_BADLY: Final = 0.05
@@ -66,6 +67,28 @@ def remarks(points: Sequence[SweepPoint], knee: FoundKnee | None, settings: dict
     if any(one.queries is not None for one in points):
         notes.append(Note(code="mlperf"))
     return (*notes, *not_fresh(settings))
+
+
+def search_remarks(found: FoundRate, settings: dict[str, Json]) -> tuple[Note, ...]:
+    """What a reader must know of a search: for each reason, at which rates nothing was decided."""
+    notes = []
+    for cause in CAUSES:
+        places = ", ".join(f"{one.rate:.4g}" for one in found.tried if one.cause == cause)
+        if places:
+            notes.append(Note(code=f"undecided.{cause}", values={"at": places, "share": found.share}))
+    refused = sum(run.state == "refused" for one in found.tried for run in one.runs)
+    if refused:
+        notes.append(Note(code="runs_refused", values={"n": refused}))
+    return (*notes, *not_fresh(settings))
+
+
+def cause_fits(one: TriedRate) -> bool:
+    """Whether the reason why nothing was decided at a rate can be that of these runs."""
+    states = {run.state for run in one.runs}
+    if one.verdict != "undecided" or one.cause is None:  # statements of before had none
+        return one.cause is None
+    return one.cause in ({"refused"} if states == {"refused"} else {"unsteady"} if "steady" not in states else
+                         {"few", "near"})  # fmt: skip
 
 
 def not_fresh(settings: dict[str, Json]) -> tuple[Note, ...]:

@@ -8,8 +8,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from assay.api.sweep.measured import Desk, Load, Progress, Seen, at_load, point, seen
-from assay.api.sweep.numbers import ATTAINMENT, found_knee, not_fresh, remarks
+from assay.api.measurement import Measurement
+from assay.api.sweep.expected import Expected, ExpectedRun, expected_run, together
+from assay.api.sweep.measured import Desk, Load, Progress, Seen, at_load, latest, point, seen
+from assay.api.sweep.numbers import ATTAINMENT, found_knee, remarks, search_remarks
 from assay.api.sweep.search import searched
 from assay.line.compose import software
 from assay.reports.forms import SWEEP
@@ -21,10 +23,11 @@ from assay.vocabulary.canonical import digest, digest_bytes
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.record import Json, Record
-from assay.vocabulary.result import Note
 from assay.vocabulary.sweep import Axis, Sweep, SweepPoint
 
 _MOST_POINTS: Final = 100
+_SHARE: Final = 0.95
+_OF_SEARCH: Final = ("share", "level", "runs", "most_rates", "within")
 _SWEPT: Final[dict[Axis, tuple[str, ...]]] = {
     "rate": ("rate", "concurrency", "seed"),
     "concurrency": ("rate", "concurrency", "seed", "cv", "states", "profile", "arrivals"),
@@ -38,12 +41,12 @@ class Asked(Record, kw_only=True):
         rates: requests a second.
         concurrency: requests in progress, in a closed loop.
         search: lowest and highest rate between which the highest that meets the limits is searched.
-        share: of the requests that must be good, for a search.
+        share: of the requests that must be good, for a search; by default 0.95.
         level: confidence of a search; by default that of the procedure.
-        runs: most runs at one rate of a search.
-        most_rates: most rates of a search.
-        within: relative distance of the ends of a search that is near enough.
-        mlperf: state MLPerf's rule for the least number of queries at each point as well.
+        runs: most runs at one rate of a search; by default 4.
+        most_rates: most rates of a search; by default 12.
+        within: relative distance of the ends of a search that is near enough; by default 0.05.
+        mlperf: state MLPerf's rule for the least number of queries at each point as well; not of a search.
         again: measure again where the client's times were refused.
         name: name of the laboratory.
     """
@@ -51,11 +54,11 @@ class Asked(Record, kw_only=True):
     rates: tuple[float, ...] = ()
     concurrency: tuple[int, ...] = ()
     search: tuple[float, float] | None = None
-    share: float = 0.95
+    share: float | None = None
     level: float | None = None
-    runs: int = 4
-    most_rates: int = 12
-    within: float = 0.05
+    runs: int | None = None
+    most_rates: int | None = None
+    within: float | None = None
     mlperf: bool = False
     again: bool = False
     name: str = ""
@@ -65,14 +68,36 @@ class Asked(Record, kw_only=True):
         """What is swept."""
         return "concurrency" if self.concurrency else "rate"
 
+    def how(self, level: float) -> Search:
+        """How a search is made, with the confidence of the procedure where none is given."""
+        usual = Search(_SHARE, level)
+        return Search(
+            share=usual.share if self.share is None else self.share,
+            level=usual.level if self.level is None else self.level,
+            runs=usual.runs if self.runs is None else self.runs,
+            rates=usual.rates if self.most_rates is None else self.most_rates,
+            within=usual.within if self.within is None else self.within,
+        )
+
 
 class Step(NamedTuple):
-    """What is measured next: so many requests a second or in progress; the number of it, of how many (None: open)."""
+    """What is measured next.
+
+    Attributes:
+        axis: what is swept.
+        setting: requests a second, or in progress.
+        number: of this measurement, from 1.
+        of: how many there are; of a search, at most.
+        seconds: about how long it takes; None where that is not known.
+        left_s: about how long it takes with all that follow; None where that is not known, as in a search.
+    """
 
     axis: Axis
     setting: float
     number: int
-    of: int | None
+    of: int
+    seconds: float | None = None
+    left_s: float | None = None
 
 
 class Swept(NamedTuple):
@@ -95,7 +120,7 @@ class Swept(NamedTuple):
         return 0 if any(one.state != "refused" for one in self.sweep.points) else 3
 
 
-Told = Callable[[Step], None]
+Told = Callable[[Expected | Step], None]
 
 
 def sweep(
@@ -110,17 +135,15 @@ def sweep(
         source: a measurement file with the procedure ``serving.load``, or its content.
         asked: which loads.
         lab: folder of the laboratory.
-        told: told before each measurement which it is.
+        told: told first what all of it would take, and before each measurement which it is.
         progress: told of each measurement how far it has come.
     Raises:
         BadInput: loads that are none, a measurement that puts no load on its subject, or one without limits where
             these are needed; nothing was asked.
         CannotMeasure: a measurement could not be completed; those that were are kept.
     """
-    _check(asked)
-    laboratory = Laboratory(Path(lab))
-    desk = Desk(source, laboratory, progress or (lambda state: None), asked.again)
-    hear = told or (lambda step: None)
+    desk, hear = _desk(source, asked, lab, progress or (lambda state: None)), told or (lambda step: None)
+    laboratory = desk.laboratory
     made = _searched(desk, asked, hear) if asked.search is not None else _points(desk, asked, hear)
     made = msgspec.structs.replace(made, id=f"sweep-{digest(msgspec.to_builtins(made))[:12]}")
     envelope = seal(SWEEP, made, SigningKey.load_or_create(laboratory.keys))
@@ -130,10 +153,36 @@ def sweep(
     return Swept(made, path, envelope)
 
 
+def preview(source: str | Path | dict[str, Json], asked: Asked, lab: str | Path = ".assay") -> Expected:
+    """What ``sweep`` would measure, without asking anything or writing anything.
+
+    Args:
+        source: a measurement file with the procedure ``serving.load``, or its content.
+        asked: which loads.
+        lab: folder of the laboratory.
+    Raises:
+        BadInput: see ``sweep``.
+    """
+    desk = _desk(source, asked, lab, lambda state: None)
+    if asked.search is not None:
+        return _expected_search(desk, asked.search, _how(desk, asked))
+    return _expected_points(desk, _loads(asked), _checked(desk, asked))
+
+
+def _desk(source: str | Path | dict[str, Json], asked: Asked, lab: str | Path, progress: Progress) -> Desk:
+    _check(asked)
+    return Desk(source, Laboratory(Path(lab)), progress, asked.again)
+
+
 def _check(asked: Asked) -> None:
     given = [bool(asked.rates), bool(asked.concurrency), asked.search is not None]
     if sum(given) != 1:
         raise BadInput("sweep.what")
+    stray = [name for name in _OF_SEARCH if getattr(asked, name) is not None] if asked.search is None else []
+    if stray:
+        raise BadInput("sweep.only_search", options=", ".join(f"--{name.replace('_', '-')}" for name in stray))
+    if asked.search is not None and asked.mlperf:
+        raise BadInput("sweep.not_search", option="--mlperf")
     for key, numbers in (("--rates", asked.rates), ("--concurrency", asked.concurrency), ("--search", asked.search)):
         each = numbers or ()
         if any(not isfinite(one) or one <= 0 for one in each) or len(set(each)) < len(each):
@@ -142,12 +191,13 @@ def _check(asked: Asked) -> None:
         if len(each) > _MOST_POINTS:
             raise BadInput("setting.value", where="sweep", key=key, got=f"{len(each)}",
                            expected="100 loads or fewer")  # fmt: skip
+    how = asked.how(_SHARE)
     for name, holds, expected in (
-        ("share", 0 < asked.share < 1, "a share above 0 and below 1, such as 0.95"),
-        ("level", asked.level is None or 0.5 < asked.level < 1, "a probability above 0.5 and below 1, such as 0.95"),
-        ("runs", 1 <= asked.runs <= 100, "a whole number from 1 to 100"),
-        ("most_rates", 2 <= asked.most_rates <= 100, "a whole number from 2 to 100"),
-        ("within", 0 < asked.within < 1, "a share above 0 and below 1, such as 0.05"),
+        ("share", 0 < how.share < 1, "a share above 0 and below 1, such as 0.95"),
+        ("level", 0.5 < how.level < 1, "a probability above 0.5 and below 1, such as 0.95"),
+        ("runs", 1 <= how.runs <= 100, "a whole number from 1 to 100"),
+        ("most_rates", 2 <= how.rates <= 100, "a whole number from 2 to 100"),
+        ("within", 0 < how.within < 1, "a share above 0 and below 1, such as 0.05"),
         ("search", asked.search is None or asked.search[0] < asked.search[1], "the lowest rate, then the highest"),
     ):  # fmt: skip
         if not holds:
@@ -156,52 +206,87 @@ def _check(asked: Asked) -> None:
                            expected=expected)  # fmt: skip
 
 
-def _points(desk: Desk, asked: Asked, told: Told) -> Sweep:
-    settings = sorted(asked.concurrency or asked.rates)
-    loads = [Load(asked.axis, float(setting)) for setting in settings]
-    first = [at_load(desk, one) for one in loads][0]  # all are checked before any is measured
-    if asked.mlperf and ATTAINMENT not in first.recipe.measurands:
+def _loads(asked: Asked) -> list[Load]:
+    return [Load(asked.axis, float(setting)) for setting in sorted(asked.concurrency or asked.rates)]
+
+
+def _checked(desk: Desk, asked: Asked) -> list[Measurement]:
+    """The measurement at each load; all are checked before any is made."""
+    made = [at_load(desk, one) for one in _loads(asked)]
+    if asked.mlperf and ATTAINMENT not in made[0].recipe.measurands:
         raise BadInput("sweep.no_limits", option="--mlperf")
+    return made
+
+
+def _expected_points(desk: Desk, loads: list[Load], made: list[Measurement]) -> Expected:
+    return together([_expected(desk, load, one) for load, one in zip(loads, made, strict=True)])
+
+
+def _expected(desk: Desk, load: Load, made: Measurement) -> ExpectedRun:
+    anew = desk.again and (kept := latest(made, desk.laboratory)) is not None and kept.state == "refused"
+    return expected_run(f"{load.setting:.4g}", made, desk.laboratory, anew)
+
+
+def _points(desk: Desk, asked: Asked, told: Told) -> Sweep:
+    loads = _loads(asked)
+    measurements = _checked(desk, asked)
+    expected = _expected_points(desk, loads, measurements)
+    told(expected)
     points: list[SweepPoint] = []
     defined: dict[str, Measurand] = {}
     shown: Seen | None = None
     for number, one in enumerate(loads, 1):
-        told(Step(one.axis, one.setting, number, len(loads)))
+        left = together(expected.runs[number - 1 :])
+        told(Step(one.axis, one.setting, number, len(loads), left.runs[0].seconds, None if left.open else left.seconds))
         shown = seen(desk, one)
         made, names = point(shown, one.setting, asked.mlperf)
         points.append(made)
         defined |= names
     assert shown is not None
-    level = first.recipe.procedure.plan.level
+    level = measurements[0].recipe.procedure.plan.level
     found = found_knee(points, level) if asked.axis == "rate" else None
     stated = _statement(desk, asked, shown)
     return msgspec.structs.replace(stated, points=tuple(points), knee=found, measurands=defined,
                                    notes=remarks(points, found, stated.settings))  # fmt: skip
 
 
-def _searched(desk: Desk, asked: Asked, told: Told) -> Sweep:
+def _how(desk: Desk, asked: Asked) -> Search:
     assert asked.search is not None
     first = at_load(desk, Load("rate", asked.search[0], alone=True))
     if ATTAINMENT not in first.recipe.measurands:
         raise BadInput("sweep.no_limits", option="--search")
-    level = first.recipe.procedure.plan.level if asked.level is None else asked.level
-    how = Search(asked.share, level, asked.runs, asked.most_rates, asked.within)
+    return asked.how(first.recipe.procedure.plan.level)
+
+
+def _expected_search(desk: Desk, between: tuple[float, float], how: Search) -> Expected:
+    """The most that a search may take: all runs at both ends, and the other rates as slow as the lowest."""
+    ends = []
+    for rate in between:
+        loads = [Load("rate", rate, place, alone=True) for place in range(how.runs)]
+        ends.append([_expected(desk, load, at_load(desk, load)) for load in loads])
+    slowest = max(ends[0], key=lambda one: one.seconds or 0.0)
+    others = [msgspec.structs.replace(slowest, name=f"{between[0]:.4g}–{between[1]:.4g}", in_store=0)
+              for _ in range(how.runs * (how.rates - 2))]  # fmt: skip
+    return together([*ends[0], *ends[1], *others], at_most=True)
+
+
+def _searched(desk: Desk, asked: Asked, told: Told) -> Sweep:
+    assert asked.search is not None
+    how = _how(desk, asked)
+    told(_expected_search(desk, asked.search, how))
     count = 0
 
     def hear(rate: float, place: int) -> None:
         nonlocal count
         count += 1
-        told(Step("rate", rate, count, None))
+        load = Load("rate", rate, place - 1, alone=True)
+        lasts = _expected(desk, load, at_load(desk, load)).seconds
+        told(Step("rate", rate, count, how.runs * how.rates, lasts))
 
     made = searched(desk, asked.search, how, hear)
     stated = _statement(desk, asked, made.first)
-    notes = [Note(code="undecided", values={"at": places})] if (
-        places := ", ".join(f"{one.rate:.4g}" for one in made.found.tried if one.verdict == "undecided")) else []
-    refused = sum(run.state == "refused" for one in made.found.tried for run in one.runs)
-    if refused:
-        notes.append(Note(code="runs_refused", values={"n": refused}))
-    return msgspec.structs.replace(stated, search=made.found, level=level,
-                                   notes=(*notes, *not_fresh(stated.settings)))  # fmt: skip
+    return msgspec.structs.replace(stated, search=made.found, level=how.level,
+                                   notes=search_remarks(made.found, stated.settings))  # fmt: skip
 
 
 def _statement(desk: Desk, asked: Asked, one: Seen) -> Sweep:

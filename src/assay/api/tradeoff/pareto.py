@@ -76,6 +76,8 @@ def pareto(reports: Sequence[str], asked: Asked, lab: str | Path = ".assay") -> 
     sized = any(axis.size for axis in axes)
     if sized and asked.card is None:
         raise BadInput("pareto.no_card", axis=asked.x if axes[0].size else asked.y)
+    if asked.card is not None and not sized:
+        raise BadInput("pareto.card_unused", path=asked.card)
     card = sizes(Path(asked.card)) if sized and asked.card is not None else []
     keys = trusted(Laboratory(Path(lab)).keys)
     systems = []

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from assay.api.runs import finished, opened
+from assay.api.runs import opened
 from assay.api.tradeoff.requests import Paired, Wanted, cost_of, paired, signal_of
+from assay.api.unfinished import finished
 from assay.api.work import Work, reopen
 from assay.store.laboratory import writing
 from assay.uncertainty.comparing.routing import Cut, Found, Measured, Sides, chosen, gain_of, halves, judged

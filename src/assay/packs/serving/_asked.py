@@ -1,12 +1,17 @@
 """What an item asks a server for, and the request that is made of it."""
 
+from typing import Final
+
 import msgspec
 
 from assay.timing.asked import SECOND, Request
-from assay.vocabulary.errors import BadInput, Permanent
+from assay.vocabulary.errors import BadInput, Permanent, near
 from assay.vocabulary.material import Item
 from assay.vocabulary.record import Json, Record
 from assay.vocabulary.whole import Streams
+
+_LONGEST_NAME: Final = 80
+"""Of a model, in characters: as much as is kept of the name in an answer."""
 
 
 class Ask(Record, kw_only=True, omit_defaults=True):
@@ -79,6 +84,18 @@ class Ask(Record, kw_only=True, omit_defaults=True):
             raise BadInput("load.stimulus", reason=error) from error
 
 
+_KEYS: Final = tuple(field.encode_name for field in msgspec.structs.fields(Ask))
+
+
+def model_in(request: Request) -> str:
+    """The name of the model that a request asks for, bounded; empty where it names none."""
+    try:
+        named = msgspec.json.decode(request.body).get("model")
+    except (msgspec.DecodeError, AttributeError):
+        return ""
+    return named[:_LONGEST_NAME] if isinstance(named, str) else ""
+
+
 def asked_of(item: Item, max_tokens: int | None) -> Ask:
     """What an item asks for: a text is a prompt, a list is messages, a mapping says more.
 
@@ -89,6 +106,8 @@ def asked_of(item: Item, max_tokens: int | None) -> Ask:
     table: Json = {"prompt": stimulus} if isinstance(stimulus, str) else stimulus
     if isinstance(stimulus, list | tuple):
         table = {"messages": list(stimulus)}
+    if isinstance(table, dict) and (unknown := next((key for key in table if key not in _KEYS), None)) is not None:
+        raise BadInput("load.item", id=item.id, reason=f"unknown key {unknown!r}; {near(unknown, _KEYS)}")
     try:
         made = msgspec.convert(table, Ask)
     except msgspec.ValidationError as error:

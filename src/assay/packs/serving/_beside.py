@@ -25,10 +25,12 @@ class Seen:
     Attributes:
         energy: what the machine took, idle and during the run; None where no meter was asked.
         server: what the server's metrics said; None where they were not asked for.
+        span_ns: when the load began and ended, for the one who carries it out to say: pilots may last longer.
     """
 
     energy: Spent | None = None
     server: dict[str, Json] | None = None
+    span_ns: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Beside:
         if metering is not None:
             seen.energy = Spent(run=_taken(metering), idle=idle)
         if scraper is not None:
-            seen.server = msgspec.to_builtins(scraper.seen())
+            seen.server = msgspec.to_builtins(scraper.seen(seen.span_ns))
 
 
 def _taken(metering: Metering) -> Energy | None:

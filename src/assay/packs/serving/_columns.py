@@ -11,6 +11,7 @@ from assay.packs.serving._record import Restart, Timed, restart_in, timed_in
 from assay.uncertainty.queueing.steady import steady
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.observation import Reading, Response
+from assay.vocabulary.whole import Growth
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,6 +32,7 @@ class Columns:
         begin_s: where the steady part begins.
         end_s: where it ends: the last sending.
         unsteady: code of the reason why there is no steady part; empty if there is one.
+        growth: of the requests in progress; None where no steady part was sought.
     """
 
     restart: Restart
@@ -39,6 +41,7 @@ class Columns:
     begin_s: float
     end_s: float
     unsteady: str
+    growth: Growth | None = None
 
     @property
     def sent_s(self) -> Floats:
@@ -83,11 +86,17 @@ def columns(responses: Sequence[Response]) -> Columns | None:
     sent = whole.sent_s
     known = np.isfinite(sent)
     try:
-        found = steady(sent[known], np.maximum(whole.ended_s[known], sent[known]))
+        found = steady(sent[known], np.maximum(whole.ended_s[known], sent[known]), _planned_per_s(restart))
     except BadInput:  # fewer requests than it takes, or times that say nothing
         return whole
     begin = 0.0 if found.begin_s is None else found.begin_s
-    return Columns(restart, timed, tuple(responses), begin, found.end_s, found.reason or "")
+    return Columns(restart, timed, tuple(responses), begin, found.end_s, found.reason or "", found.growth)
+
+
+def _planned_per_s(restart: Restart) -> float | None:
+    """Requests a second that the schedule was drawn for; None where it had no such rate."""
+    asked = restart.schedule.get("rate_asked")
+    return float(asked) if isinstance(asked, int | float) and not isinstance(asked, bool) and asked > 0 else None
 
 
 def first_text_ns(one: Timed) -> int | None:

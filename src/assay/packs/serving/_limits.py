@@ -24,7 +24,7 @@ class Limits(Record, kw_only=True):
         super().__post_init__()
         given = [getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) is not None]
         if not given or min(given) <= 0:
-            raise ValueError("limits are milliseconds above 0, at least one of ttft_ms, tpot_ms, itl_ms, e2e_ms")
+            raise ValueError("at least one of ttft_ms, tpot_ms, itl_ms, e2e_ms, each in milliseconds above 0")
 
 
 def kept(found: Columns, place: int, limits: Limits) -> Reading:

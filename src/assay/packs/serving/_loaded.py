@@ -17,5 +17,5 @@ def loaded(responses: Sequence[Response]) -> Loaded | None:
     return Loaded(
         rate=float(rate) if isinstance(rate, int | float) and not isinstance(rate, bool) else None,
         schedule=schedule if isinstance(schedule, str) else "", concurrency=said.concurrency, unsteady=found.unsteady,
-        overloaded=found.unsteady == "steady.overload", refused=said.refused,
+        overloaded=found.unsteady == "steady.overload", refused=said.refused, growth=found.growth,
     )  # fmt: skip

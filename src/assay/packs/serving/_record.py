@@ -87,6 +87,7 @@ class Restart(Record, kw_only=True):
         energy: what the machine took; None where no meter was asked.
         server: what the server's own metrics said, a ``timing.scrape.Scraped``; None where they were not asked for.
         refused: why the times may not be relied upon; empty if they may.
+        model: the name of the model that was asked for, bounded; empty where requests name none.
     """
 
     schedule: dict[str, Json]
@@ -100,6 +101,7 @@ class Restart(Record, kw_only=True):
     energy: Spent | None = None
     server: dict[str, Json] | None = None
     refused: tuple[str, ...] = ()
+    model: str = ""
 
 
 def response_of(one: Offered, start_ns: int, stretches: Stretches, wall_ns: int = 0) -> Response:
@@ -138,6 +140,7 @@ def response_of(one: Offered, start_ns: int, stretches: Stretches, wall_ns: int 
         note="" if one.status == "ok" else f"{one.error}: {one.detail[:_LONGEST_DETAIL]}".removesuffix(": "),
         at_s=None if one.closed_ns is None or not wall_ns else (one.closed_ns + wall_ns) / 1e9,
         finish=one.finish, usage={name: n for name, n in counted.items() if n is not None}, latency_s=took,
+        served={"model": one.model} if one.model else {},
     )  # fmt: skip
 
 

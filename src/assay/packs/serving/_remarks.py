@@ -8,15 +8,17 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from assay.packs.serving._columns import Columns, columns
+from assay.packs.serving._columns import NS, Columns, columns
 from assay.packs.serving._record import Restart
 from assay.packs.serving.instrument.time import Of, Time
 from assay.timing.asked import MS
 from assay.timing.deviation import Statistic
 from assay.timing.scrape import Scraped, stated
+from assay.uncertainty.queueing.overload import overloaded
 from assay.vocabulary.observation import Response
 from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
+from assay.vocabulary.whole import Growth
 
 SHOWN: Final[tuple[Of, ...]] = ("ttft", "e2e")
 """The times whose distribution stands in a report."""
@@ -25,6 +27,13 @@ SHARES: Final = (0.0, 0.001, 0.005, *(n / 100 for n in range(1, 100)), 0.995, 0.
 """At which a distribution is told: as much as a picture can show."""
 
 _UNKNOWN: Final = "–"
+
+_NAMED: Final = 3
+"""Names of models that are listed, where answers have several."""
+
+_LEAST_SENT: Final = 10
+_AS_PLANNED: Final = 0.95
+"""A client that sends at less of the schedule's rate offered another load."""
 
 _MANY_FAILED: Final = 0.05
 """A share of failed requests above which a reader must know of them before any number."""
@@ -55,12 +64,15 @@ class _Seen:
     restarts: list[Restart] = field(default_factory=list)
     tokens: list[Tokens] = field(default_factory=list)
     unsteady: list[str] = field(default_factory=list)
+    growth: list[Growth | None] = field(default_factory=list)
     lost: list[Counter[str]] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     begin_s: list[float] = field(default_factory=list)
     outside: list[int] = field(default_factory=list)
     times: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in SHOWN})
     failed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SHOWN, 0))
+    models: Counter[str] = field(default_factory=Counter)
+    sent: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, responses: Sequence[Response]) -> None:
         found = columns(responses)
@@ -69,9 +81,12 @@ class _Seen:
         self.restarts.append(found.restart)
         self.tokens.append(_tokens(found))
         self.unsteady.append(found.unsteady)
+        self.growth.append(found.growth)
         self.lost.append(Counter(one.note.partition(": ")[0] for one in responses if one.status == "subject_failed"))
         self.asked.append(len(responses))
+        self.models.update(one.served["model"] for one in responses if one.served.get("model"))
         self.begin_s.append(found.begin_s)
+        self.sent.append(_sent(found))
         outside = (found.sent_s < found.begin_s) | (found.sent_s > found.end_s)
         self.outside.append(int(outside.sum()))
         for of in SHOWN:
@@ -93,8 +108,8 @@ def remarks(restarts: Iterable[Sequence[Response]]) -> tuple[Note, ...]:
     if not seen.restarts:
         return ()
     makers: tuple[Callable[[_Seen], Iterator[Note]], ...] = (
-        _audit, _many_failed, _refused, _unsteady, _schedule, _stamps, _calibrated, _pilots, _steady, _counted, _energy,
-        _server, _distribution,
+        _model, _audit, _many_failed, _refused, _unsteady, _behind, _schedule, _stamps, _calibrated, _pilots, _steady,
+        _counted, _partial, _energy, _server, _distribution,
     )  # fmt: skip
     return tuple(note for make in makers for note in make(seen))
 
@@ -107,6 +122,18 @@ def _tokens(found: Columns) -> Tokens:
         answers=len(answered), counted=len(counted), tokens=sum(tokens for tokens, _ in counted),
         events=sum(events for _, events in counted), differ=sum(tokens != events for tokens, events in counted),
     )  # fmt: skip
+
+
+def _model(seen: _Seen) -> Iterator[Note]:
+    """Whether answers name another model than was asked for; one that only adds to the name (a date) is the same."""
+    asked = next((one.model for one in seen.restarts if one.model), "")
+    others = [name for name in seen.models if not name.startswith(asked)]
+    if asked and others:
+        shown: list[Json] = list(others[:_NAMED])
+        yield Note(code="serving.other_models" if len(others) > _NAMED else "serving.other_model", values={
+            "asked": asked, "answered": shown, "n": sum(seen.models[name] for name in others),
+            "total": sum(seen.asked), "names": len(others),
+        })  # fmt: skip
 
 
 def _audit(seen: _Seen) -> Iterator[Note]:
@@ -143,6 +170,39 @@ def _unsteady(seen: _Seen) -> Iterator[Note]:
     for code in dict.fromkeys(filter(None, seen.unsteady)):
         places: list[Json] = [place for place, one in enumerate(seen.unsteady, 1) if one == code]
         yield Note(code=f"serving.un{code}", values={"restarts": places})
+    sound = [place for place, one in enumerate(seen.restarts) if not one.refused]
+    grown = [growth for place in sound if (growth := seen.growth[place]) is not None]
+    alone = sum(seen.unsteady[place] == "steady.overload" for place in sound)
+    if len(grown) > 1 and alone < len(grown) and overloaded(grown):
+        yield Note(code="serving.overload_together", values={"n": len(grown), "alone": alone})
+
+
+def _sent(found: Columns) -> tuple[float, float]:
+    """Requests a second that the schedule has, and that the client wrote; both 0 where too few have such times."""
+    both = [(one.scheduled, one.written) for one in found.timed
+            if one is not None and one.scheduled is not None and one.written is not None]  # fmt: skip
+    if len(both) < _LEAST_SENT:
+        return 0.0, 0.0
+    due, written = np.array(both, dtype=np.float64).T
+    gaps = (len(both) - 1) * NS
+    return gaps / max(1.0, float(np.ptp(due))), gaps / max(1.0, float(np.ptp(written)))
+
+
+def _behind(seen: _Seen) -> Iterator[Note]:
+    """Restarts whose requests were sent at a lower rate than their schedule has."""
+    slow = [place for place, (planned, sent) in enumerate(seen.sent) if sent < _AS_PLANNED * planned]
+    if slow:
+        places: list[Json] = [place + 1 for place in slow]
+        planned, sent = zip(*(seen.sent[place] for place in slow), strict=True)
+        yield Note(code="serving.behind", values={"restarts": places, "planned": [_short(one) for one in planned],
+                                                  "sent": [_short(one) for one in sent]})  # fmt: skip
+
+
+def _partial(seen: _Seen) -> Iterator[Note]:
+    """Where the server kept up with a schedule, what it delivers, and its cost, are those of the schedule."""
+    overloaded_at_all = any("overload" in note.code for note in _unsteady(seen))
+    if all(planned for planned, _ in seen.sent) and not overloaded_at_all:
+        yield Note(code="serving.partial_load")
 
 
 def _schedule(seen: _Seen) -> Iterator[Note]:
@@ -255,6 +315,11 @@ def _server(seen: _Seen) -> Iterator[Note]:
     if any("preemptions" in one.counters for one in made):
         values: dict[str, Json] = {"n": [_short(one.counters.get("preemptions")) for one in made]}
         yield Note(code="serving.metrics.preemptions", values=values)
+    if any("output_tokens" in one.counters for one in made):
+        yield Note(code="serving.metrics.tokens", values={
+            "prompt": [_short(one.counters.get("prompt_tokens")) for one in made],
+            "output": [_short(one.counters.get("output_tokens")) for one in made],
+        })  # fmt: skip
 
 
 def _distribution(seen: _Seen) -> Iterator[Note]:

@@ -13,11 +13,12 @@ from assay.timing.asked import MS, SECOND, How, Request, Target
 from assay.timing.calibrate import Load, TimingCertificate, calibrated, joined
 from assay.timing.chunks import times
 from assay.timing.clock import now_ns
-from assay.timing.offer import offer
+from assay.timing.offer import offer, unreachable
 from assay.timing.offered import Conditions, Offered
 from assay.timing.pilots import drift, pilots
 from assay.timing.resolved import Stretches
 from assay.timing.serving import Served, serving
+from assay.timing.tally import Tally, tallied
 from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.observation import Response
 from assay.vocabulary.record import Json, Record
@@ -27,6 +28,10 @@ _LEAST_CHUNKS_PER_S: Final = 400.0
 _LEAST_STREAMS: Final = 4
 _MOST_CHUNKS: Final = 64
 _HEADROOM: Final = 1.25
+_MOST_PILOTED_S: Final = 30.0
+_LEAST_PILOTED_S: Final = 2.0
+"""Of a closed loop, whose length is not known beforehand."""
+_NO_CONNECTION: Final = ("connect", "closed", "reset", "cut")
 _OUTSIDE: Final = 1.5
 """A run with so many times the chunks of its calibration was not calibrated for."""
 
@@ -60,6 +65,7 @@ class Asked(NamedTuple):
         schedule: how the arrivals were made.
         stationary: whether the load is meant to stay the same.
         seconds: about how long it will last; None where that is not known beforehand.
+        model: the name of the model that requests ask for; empty where they name none.
     """
 
     target: Target
@@ -69,6 +75,7 @@ class Asked(NamedTuple):
     schedule: dict[str, Json]
     stationary: bool
     seconds: float | None
+    model: str = ""
 
 
 class Found(NamedTuple):
@@ -93,7 +100,8 @@ def carried_out(asked: Asked, settings: Settings, beside: Beside, tell: Tell) ->
         tell: told what is done now.
     Raises:
         BadInput: ``load.*``: requests or addresses that cannot be used; ``part.extra``.
-        CannotMeasure: ``load.server``: the reference server ended; ``load.unreachable``: the server was not found.
+        CannotMeasure: ``load.server``: the reference server ended; ``load.unreachable``: the server was not found;
+            ``load.gone``: it went away.
     """
     if beside.meter is not None:
         tell(Stage("idle", beside.idle_s))
@@ -101,12 +109,15 @@ def carried_out(asked: Asked, settings: Settings, beside: Beside, tell: Tell) ->
     tell(Stage("audit", None))
     audit = audited(asked, settings.how)
     tell(Stage("trial", max([one.at_ns or 0 for one in asked.trial], default=0) / SECOND or None))
-    planned = load_for(met(_tried(asked, settings.how)), asked, settings)
+    tried = met(_tried(asked, settings.how))
+    planned = load_for(tried, asked, settings)
     with serving(planned.script) as served:
         before = _calibrated(planned, settings, served, tell)
-        tell(Stage("run", asked.seconds))
-        with beside.watching(idle) as seen:
-            offered, conditions, said = _run(asked, settings, served, before)
+        lasting = asked if asked.seconds is not None else asked._replace(seconds=_closed_s(tried, len(asked.requests)))
+        with beside.watching(idle) as seen, tallied(settings.how.workers) as tally:
+            tell(Stage("run", asked.seconds, tally.read))
+            offered, conditions, said = _run(lasting, settings, served, before, tally)
+            seen.span_ns = _span_ns(offered)
         wall_ns = time.time_ns() - now_ns()
         after = _calibrated(planned, settings, served, tell)
     certificate = joined([before, after]) if before is not None and after is not None else None
@@ -122,7 +133,7 @@ def carried_out(asked: Asked, settings: Settings, beside: Beside, tell: Tell) ->
         schedule=asked.schedule, stationary=asked.stationary, concurrency=load.concurrency,
         chunks_per_s=load.chunks_per_s, conditions=msgspec.structs.replace(conditions, windows=()),
         certificate=certificate, pilots=said, audit=audit, energy=seen.energy, server=seen.server,
-        refused=tuple(code for code, holds in refused.items() if holds),
+        refused=tuple(code for code, holds in refused.items() if holds), model=asked.model,
     ))  # fmt: skip
     return responses
 
@@ -148,20 +159,54 @@ def _calibrated(planned: Load, settings: Settings, served: Served, tell: Tell) -
 
 
 def _run(
-    asked: Asked, settings: Settings, served: Served, before: TimingCertificate | None
+    asked: Asked, settings: Settings, served: Served, before: TimingCertificate | None, tally: Tally
 ) -> tuple[list[Offered], Conditions, dict[str, Json]]:
-    """The requests with pilots among them: what came of them, and what the pilots said."""
+    """The requests with pilots among them: what came of them, and what the pilots said.
+
+    Raises:
+        CannotMeasure: ``load.gone``: the server is not there any more.
+    """
     everything = list(asked.requests)
     if settings.pilots_ms and before is not None:
         served.forget()
-        seconds = asked.seconds or 30.0
+        seconds = asked.seconds or _MOST_PILOTED_S
         everything = pilots(asked.requests, to=1, every_ms=settings.pilots_ms, seconds=seconds)
-    found, conditions = offer([asked.target, served.target], everything, _open(settings.how, everything))
+    found, conditions = offer([asked.target, served.target], everything, _open(settings.how, everything), tally)
+    _check_there(asked, [one for one in found if one.to == 0])
     by_request = {id(request): one for request, one in zip(everything, found, strict=True)}
     said: dict[str, Json] = {}
     if before is not None and len(everything) > len(asked.requests) and before.lines:
         said = drift_told(drift(before, found, served.truth(), conditions))
     return [by_request[id(request)] for request in asked.requests], conditions, said
+
+
+def _check_there(asked: Asked, offered: Sequence[Offered]) -> None:
+    """Refuse a restart whose server went away and did not come back: how it would have gone on is not known.
+
+    Raises:
+        CannotMeasure: ``load.gone``.
+    """
+    last = max(offered, key=lambda one: one.closed_ns or 0)
+    if last.error not in _NO_CONNECTION:
+        return
+    reason = unreachable(asked.target)
+    if reason:
+        answered = sum(one.status == "ok" for one in offered)
+        raise CannotMeasure("load.gone", url=asked.target.url, answered=answered, n=len(offered), reason=reason)
+
+
+def _closed_s(tried: Found, requests: int) -> float | None:
+    """About how long a closed loop will last, by its trial: pilots that outlast it would be idle time of the server."""
+    if not tried.chunks_per_s:
+        return None
+    return min(_MOST_PILOTED_S, max(_LEAST_PILOTED_S, requests * tried.chunks / tried.chunks_per_s))
+
+
+def _span_ns(offered: Sequence[Offered]) -> tuple[int, int] | None:
+    """From the first request that was written to the end of the last answer; None where there is none."""
+    begun = [one.written_ns for one in offered if one.written_ns is not None]
+    ended = [one.closed_ns for one in offered if one.closed_ns is not None]
+    return (min(begun), max(ended)) if begun and ended else None
 
 
 def _open(how: How, requests: Sequence[Request]) -> How:

@@ -11,11 +11,12 @@ from assay.packs.serving._client import Client
 from assay.packs.serving._columns import Floats
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.one_sided import risks
-from assay.uncertainty.queueing.latency import LEAST, Latency, Refusal
+from assay.uncertainty.queueing.latency import LEAST, Latency, Refusal, least_for
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations
 from assay.vocabulary.protocols import Task
+from assay.vocabulary.record import Json
 from assay.vocabulary.result import Component, Note, Result
 from assay.vocabulary.status import STATUSES
 
@@ -50,6 +51,13 @@ def check_plan(part: str, task: Task, material: Material) -> None:
     ):
         if wrong:
             raise BadInput("estimator.needs", part=part, lack=lack)
+
+
+def forewarned(planned: int, p: float | None = None) -> Note | None:
+    """What so few requests will not give: a value of the quantile p, or any interval."""
+    if p is not None and (needed := least_for(p)) > planned:
+        return Note(code="serving.planned_outside", values={"n": planned, "p": f"{100 * p:g}", "needed": needed})
+    return Note(code="serving.planned_few", values={"n": planned, "needed": LEAST}) if planned < LEAST else None
 
 
 def series(observations: Observations, failed: float | None) -> list[Floats]:
@@ -97,12 +105,13 @@ def for_load(of: Estimate, client: Client | None) -> Estimate:
         return of
 
     def across(runs: list[Floats], level: float) -> Latency:
-        value, own = of(runs, level).value, [of([run], level).value for run in runs if len(run) >= LEAST]
+        whole, own = of(runs, level), [of([run], level).value for run in runs if len(run) >= LEAST]
+        value = whole.value
         each = np.array([one for one in own if one is not None], dtype=np.float64)
         n, count = sum(map(len, runs)), len(each)
         if value is None or count < len(runs) or count < _LEAST_RESTARTS:
-            code = "latency.among_failures" if value is None else "serving.few_restarts"
-            return Latency(value, None, None, None, None, None, 0.0, n, count, "mean", (), Refusal(code, None))
+            why = Refusal("serving.few_restarts", None) if value is not None else whole.refusal
+            return Latency(value, None, None, None, None, None, 0.0, n, count, "mean", (), why)
         u = float(each.std(ddof=1) / np.sqrt(count))
         half = coverage_factor(level, count - 1) * u
         low, high = max(0.0, value - half), value + half
@@ -127,9 +136,8 @@ def latency(
     """
     blank = empty(task, observations, material)
     given = series(observations, failed)
-    n = sum(map(len, given))
-    if n < LEAST:
-        return blank if not n else _noted(blank, Note(code="serving.few", values={"n": n, "least": LEAST}))
+    if not given:
+        return blank
     of = for_load(of, client)
     found = of(given, task.plan.level)
     notes = [*said(found), *told(client)]
@@ -184,8 +192,10 @@ def said(found: Latency) -> list[Note]:
     """What the estimate says of itself."""
     notes = [Note(code=code) for code in found.notes]
     if found.refusal is not None:
-        values = {"n_eff": f"{found.n_eff:.0f}", "needed": found.refusal.needed or 0}
-        notes.append(Note(code=found.refusal.code, values=values))
+        values: dict[str, Json] = {"n": found.n, "needed": found.refusal.needed or 0}
+        values |= {} if found.n_eff is None else {"n_eff": f"{found.n_eff:.0f}"}
+        nothing = found.refusal.code == "latency.all_equal" and not found.value
+        notes.append(Note(code="serving.all_zero" if nothing else found.refusal.code, values=values))
     return notes
 
 

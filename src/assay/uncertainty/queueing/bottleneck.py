@@ -118,8 +118,8 @@ def located(runs: Interventions, level: float = 0.95, seed: int = 1) -> Bottlene
     order = sorted(answers, key=lambda name: -answers[name])
     sure = answers[order[0]] >= _SURE
     parts = tuple(
-        Part(stage, _range(times[stage], level), _range(times[stage] / e2e, level), _range(excess[stage] / e2e, level),
-             answers[stage])
+        Part(stage, _within(_range(times[stage], level), np.inf), _within(_range(times[stage] / e2e, level), 1.0),
+             _range(excess[stage] / e2e, level), answers[stage])
         for stage in STAGES
     )  # fmt: skip
     notes: dict[Note, bool] = {
@@ -170,6 +170,11 @@ def _logs(run: Timed, rng: np.random.Generator) -> dict[Literal["e2e", "ttft", "
     if run.output > 1 and run.decode.value > 0:
         made["tpot"] = decode / (run.output - 1)
     return {name: np.log(np.maximum(column, 1e-9)) for name, column in made.items()}  # type: ignore[misc]
+
+
+def _within(found: Range, most: float) -> Range:
+    """No time is below 0, and no share above 1: an interval is cut there, after it was made."""
+    return Range(*(min(max(0.0, end), most) for end in found))
 
 
 def _range(draws: Floats, level: float) -> Range:

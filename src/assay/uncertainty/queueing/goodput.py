@@ -46,12 +46,12 @@ class Attainment(NamedTuple):
 
     Attributes:
         value: share of all requests, 0 to 1.
-        low: lower end of the interval; None where the requests depend on each other too much.
+        low: lower end of the interval; None where the requests depend on each other too much, or are fewer than 40.
         high: upper end; the same.
         u: standard uncertainty; the same.
         n: number of requests.
-        n_eff: effective number of requests.
-        basis: the mean of dependent readings that it rests on.
+        n_eff: effective number of requests; None where they are fewer than 40.
+        basis: the mean of dependent readings that it rests on; None where they are fewer than 40.
     """
 
     value: float
@@ -59,8 +59,8 @@ class Attainment(NamedTuple):
     high: float | None
     u: float | None
     n: int
-    n_eff: float
-    basis: Dependent
+    n_eff: float | None
+    basis: Dependent | None
 
 
 def good(limits: Sequence[Limit]) -> Bools:
@@ -92,12 +92,14 @@ def attainment(runs: Sequence[Bools], level: float = 0.95) -> Attainment:
         runs: which requests of each restart were good, in the order of the requests.
         level: coverage probability.
     Raises:
-        BadInput: fewer than 40 requests, an empty restart, or level out of range.
+        BadInput: no requests, an empty restart, or level out of range.
     Source: Clopper and Pearson 1934, with an effective number lowered for few degrees of freedom and skewness.
     """
     level_given("goodput", level)
-    at_least("goodput", "requests", sum(len(run) for run in runs), LEAST)
+    at_least("goodput", "restarts", len(runs), 1)
     at_least("goodput", "requests of each restart", min(len(run) for run in runs), 1)
+    if (count := sum(map(len, runs))) < LEAST:
+        return Attainment(sum(int(run.sum()) for run in runs) / count, None, None, None, count, None, None)
     found = dependent([run.astype(np.float64) for run in runs])
     p, n = min(max(found.value, 0.0), 1.0), found.n
     if found.variance == 0:

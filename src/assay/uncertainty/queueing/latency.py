@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 Method = Literal["order", "order_tail", "mean"]
 
 LEAST: Final = 40
-"""Requests below which nothing is said of dependence."""
+"""Requests below which nothing is said of dependence, so that there is no interval; the value is that of any few."""
 
 LEAST_EFFECTIVE: Final = 20.0
 """Effective number of requests below which no interval is stated: the dependence itself is then unknown.
@@ -45,12 +45,18 @@ finds its high quantiles less dependent than they are.
 _MANY: Final = 10.0
 """Effective number of requests above a quantile from which their order statistics need no help."""
 
+_ROUNDING: Final = 1e-9
+"""Of the number of requests beyond a quantile."""
+
 _INDEPENDENT: Final = 1.5
 """Requests an independent one is worth, up to which pile-ups are none."""
 
 _SHARE_SKEWNESS: Final = 0.5
 """γ / 6 of the share of requests above a value, beyond what the binomial distribution has."""
 
+
+_FAR: Final = 50.0
+"""Logarithm of how many times the value an upper end is at most: beyond any latency, and within what a double holds."""
 
 _MEAN_SKEWNESS: Final = 1.5
 """γ / 6 of the logarithm of a mean of latencies from long pile-ups."""
@@ -60,7 +66,8 @@ class Refusal(NamedTuple):
     """Why no interval is stated.
 
     Attributes:
-        code: ``latency.few_effective``, ``latency.no_upper_end``, ``latency.among_failures``, ``latency.all_equal``.
+        code: ``latency.few``, ``latency.outside``, ``latency.few_effective``, ``latency.no_upper_end``,
+            ``latency.among_failures``, ``latency.all_equal``.
         needed: about how many requests in all it takes; None where more of them would not help.
     """
 
@@ -72,7 +79,8 @@ class Latency(NamedTuple):
     """A quantile or mean of latencies; values in the unit of the latencies.
 
     Attributes:
-        value: the empirical quantile or mean; None where it lies among failures.
+        value: the empirical quantile or mean; None where it lies among failures, or a quantile so far out that less
+            than one request lies beyond it.
         low: lower end of the interval; None where refused.
         high: upper end; the same.
         u: half the interval divided by the coverage factor of the normal distribution; None where refused.
@@ -80,7 +88,7 @@ class Latency(NamedTuple):
         between: part of ``u`` by what differs between restarts; None with one restart or where refused.
         dof: degrees of freedom.
         n: number of requests.
-        n_eff: effective number of requests.
+        n_eff: effective number of requests; None where there are too few to say.
         method: how the interval was made.
         notes: codes of remarks.
         refusal: why there is no interval.
@@ -94,7 +102,7 @@ class Latency(NamedTuple):
     between: float | None
     dof: float
     n: int
-    n_eff: float
+    n_eff: float | None
     method: Method
     notes: tuple[str, ...]
     refusal: Refusal | None
@@ -117,12 +125,18 @@ def quantile(runs: Sequence[npt.ArrayLike], p: float, level: float = 0.95) -> La
         p: which quantile, 0 < p < 1.
         level: coverage probability of the interval.
     Raises:
-        BadInput: fewer than 40 requests, an empty restart, a negative or undefined latency, p or level out of range.
+        BadInput: no requests, an empty restart, a negative or undefined latency, p or level out of range.
     """
     within("latency", "p", p, "0 < p < 1", 0 < p < 1)
     given = _checked(runs, level, failures=True)
     ordered = np.sort(np.concatenate(given))
-    value = float(ordered[ceil(p * len(ordered)) - 1])
+    n = len(ordered)
+    value = float(ordered[ceil(p * n) - 1])
+    if np.isfinite(value) and n < least_for(p):
+        return _without(None, n, Refusal("latency.outside", least_for(p)))
+    if n < LEAST:
+        few = Refusal("latency.few", LEAST) if np.isfinite(value) else Refusal("latency.among_failures", None)
+        return _without(value if np.isfinite(value) else None, n, few)
     above = dependent([(run > value).astype(np.float64) for run in given])
     if np.isinf(value):
         return _refused(None, above, Refusal("latency.among_failures", None))
@@ -141,6 +155,15 @@ def quantile(runs: Sequence[npt.ArrayLike], p: float, level: float = 0.95) -> La
     return _stated(value, ends, level)
 
 
+def least_for(p: float) -> int:
+    """The fewest requests of which one lies beyond the quantile p.
+
+    >>> least_for(0.99), least_for(0.5)
+    (100, 2)
+    """
+    return ceil((1 - _ROUNDING) / min(p, 1 - p))
+
+
 def mean(runs: Sequence[npt.ArrayLike], level: float = 0.95) -> Latency:
     """The mean of latencies.
 
@@ -151,6 +174,9 @@ def mean(runs: Sequence[npt.ArrayLike], level: float = 0.95) -> Latency:
         BadInput: as for ``quantile``; a latency is infinite.
     """
     given = _checked(runs, level, failures=False)
+    n = sum(map(len, given))
+    if n < LEAST:
+        return _without(float(np.concatenate(given).mean()), n, Refusal("latency.few", LEAST))
     found = dependent(given)
     if min(float(run.min()) for run in given) == max(float(run.max()) for run in given):
         return _refused(found.value, found, Refusal("latency.all_equal", None))
@@ -164,11 +190,11 @@ def _checked(runs: Sequence[npt.ArrayLike], level: float, *, failures: bool) -> 
     """The restarts as arrays.
 
     Raises:
-        BadInput: fewer than 40 requests, an empty restart, a negative or undefined latency, level out of range.
+        BadInput: no requests, an empty restart, a negative or undefined latency, level out of range.
     """
     level_given("latency", level)
     given = [np.asarray(run, dtype=np.float64) for run in runs]
-    at_least("latency", "requests", sum(len(run) for run in given), LEAST)
+    at_least("latency", "restarts", len(given), 1)
     at_least("latency", "requests of each restart", min(len(run) for run in given), 1)
     for run in given:
         bad = int((np.isnan(run) | (run < 0) | (np.isinf(run) & (not failures))).sum())
@@ -249,10 +275,10 @@ def _last(n: int, holds: Callable[[int], bool]) -> int:
 
 
 def _studentised(value: float, found: Dependent, risk: float, skewness: float) -> tuple[float, float]:
-    """Ends on the logarithmic scale."""
+    """Ends on the logarithmic scale; the upper one at most as far off as tells nothing any more."""
     below, above = factors(found, risk, skewness)
     relative = sqrt(found.variance) / value
-    return value * exp(-below * relative), value * exp(above * relative)
+    return value * exp(-below * relative), value * exp(min(_FAR, above * relative))
 
 
 def _more(found: Dependent) -> Refusal:
@@ -262,6 +288,10 @@ def _more(found: Dependent) -> Refusal:
 def _needed(found: Dependent, p: float, risk: float) -> int:
     """Twice the requests whose order statistics reach an upper end: none of n_eff may lie above with this risk."""
     return ceil(2 * found.n / found.n_eff * float(np.log(risk) / np.log(p)))
+
+
+def _without(value: float | None, n: int, why: Refusal) -> Latency:
+    return Latency(value, None, None, None, None, None, 0.0, n, None, "order", (), why)
 
 
 def _refused(value: float | None, found: Dependent, why: Refusal, notes: tuple[str, ...] = ()) -> Latency:

@@ -162,13 +162,16 @@ class Drawn:
 def stages(
     runs: Interventions, drawn: Drawn, rng: np.random.Generator
 ) -> tuple[dict[Stage, Floats], dict[Stage, Floats]]:
-    """Time and excess of each stage."""
+    """Time and excess of each stage; draws of a time may lie below 0, where the stage takes about none.
+
+    Were they cut there, the interval of that stage would end just above a truth of 0, and that of the stage which has
+    the rest just below its own.
+    """
     waits = np.maximum(drawn.ttft - drawn.ttft_alone, 0)
     grown = np.maximum(drawn.decode - drawn.decode_alone, 0)
     delayed = drawn.network - drawn.round_trip_alone
     left = 1 - np.minimum(delayed / np.maximum(waits + grown, 1e-9), 1)
-    of_ttft = drawn.round_trip_alone + np.maximum(1 - left, 0) * waits
-    of_decode = np.clip(drawn.network - of_ttft, 0, drawn.decode)
+    of_ttft, of_decode = _on_the_way(drawn, waits, grown)
     waits, grown = left * waits, left * grown
     shorter = 1 - runs.prompt.prompt / runs.base.prompt
     between = np.minimum(np.maximum(drawn.decode - drawn.decode_prompt, 0) / shorter, grown)
@@ -191,6 +194,16 @@ def stages(
     times["prefill"] = drawn.ttft - of_ttft - times[admission]
     times["decode"] = drawn.decode - of_decode
     return times, excess
+
+
+def _on_the_way(drawn: Drawn, waits: Floats, grown: Floats) -> tuple[Floats, Floats]:
+    """What the network takes of the time to first token and of decoding, in proportion to how both have grown."""
+    delayed = drawn.network - drawn.round_trip_alone
+    both = waits + grown
+    share = np.where(both > 0, waits / np.maximum(both, 1e-9), 0.5)
+    of_ttft = drawn.round_trip_alone + share * np.minimum(delayed, both)
+    of_decode = np.minimum(drawn.network - of_ttft, drawn.decode)
+    return of_ttft, of_decode
 
 
 def _share_lag(drawn: Drawn, excess: dict[Stage, Floats], rng: np.random.Generator) -> None:

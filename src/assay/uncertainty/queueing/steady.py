@@ -7,22 +7,21 @@ one that makes the standard error of the rest smallest; the later of the two is 
 
 A change in the second half of a run is not looked for.
 
-*Overload.* Were the server just at its capacity, the number in progress would be a Brownian motion without drift. If it
-grew more than that explains, there is no steady state, and a quantile has no value however long one waits.
+*Overload.* If the number in progress kept growing (``overload.py``), there is no steady state, and a quantile has no
+value however long one waits.
 
 Source: White 1997, Simulation 69, 323 (MSER); White, Cobb and Spratt 2000 (MSER-5) (both recalled).
 """
 
-from math import sqrt
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from assay.uncertainty.checked import at_least, same_length
-from assay.uncertainty.queueing.dependence import dependent
+from assay.uncertainty.queueing.overload import growth, overloaded
 from assay.vocabulary.errors import BadInput
+from assay.vocabulary.whole import Growth
 
 Floats = npt.NDArray[np.float64]
 Reason = Literal["steady.overload", "steady.late"]
@@ -32,12 +31,14 @@ LEAST: Final = 100
 
 _WINDOWS: Final = 500
 _BATCH: Final = 5
-_RISK: Final = 0.005
 _ROUNDING: Final = 1e-10
 """Scatter by the sum of squares that is nothing but rounding."""
 
 _EARLY: Final = 0.1
-"""Share of the run that the test of growth leaves out: a start that fills the server is no overload."""
+"""Share of the run that the test of growth leaves out, at least: a start that fills the server is no overload."""
+
+_FILLED: Final = 3
+"""Times that a request takes at the start (the median of that share) after which a server is full enough."""
 
 
 class Steady(NamedTuple):
@@ -46,23 +47,24 @@ class Steady(NamedTuple):
     Attributes:
         begin_s: where it begins; None if it was never reached.
         end_s: the last arrival.
-        growth: requests in progress that were gained a second, after the first tenth of the run.
+        growth: of the requests in progress, after the start.
         reason: why it was never reached: ``steady.overload`` (the queue grows), or ``steady.late`` (what is best left
             out is half of the run or more).
     """
 
     begin_s: float | None
     end_s: float
-    growth: float
+    growth: Growth
     reason: Reason | None
 
 
-def steady(sent_s: npt.ArrayLike, ended_s: npt.ArrayLike) -> Steady:
+def steady(sent_s: npt.ArrayLike, ended_s: npt.ArrayLike, planned_per_s: float | None = None) -> Steady:
     """Find the steady part of a run.
 
     Args:
         sent_s: when each request was sent, in seconds from 0 on; shape (n,).
         ended_s: when its last chunk or its failure came; infinite if it never ended; shape (n,).
+        planned_per_s: requests a second that the schedule was drawn for; None where there was no such rate.
     Raises:
         BadInput: fewer than 100 requests, lengths that differ, no number, or a request that ended before it was sent.
     """
@@ -76,15 +78,13 @@ def steady(sent_s: npt.ArrayLike, ended_s: npt.ArrayLike) -> Steady:
     edges = np.linspace(0.0, end_s, _WINDOWS + 1)
     inside = in_progress(sent, ended, edges)
     answers = np.histogram(ended[ended <= end_s], edges)[0].astype(np.float64)
-    present = np.searchsorted(np.sort(sent), edges, side="right") - np.searchsorted(np.sort(ended), edges, side="right")
-    growth, overloaded = _grows(np.diff(present[int(_EARLY * _WINDOWS) :]).astype(np.float64))
-    growth *= _WINDOWS / end_s
-    if overloaded:
-        return Steady(None, end_s, growth, "steady.overload")
+    found = _growth(sent, ended, edges, planned_per_s)
+    if overloaded([found]):
+        return Steady(None, end_s, found, "steady.overload")
     cut = max(mser(_batched(inside)), mser(_batched(answers)))
     if 2 * cut * _BATCH >= _WINDOWS:
-        return Steady(None, end_s, growth, "steady.late")
-    return Steady(float(edges[cut * _BATCH]), end_s, growth, None)
+        return Steady(None, end_s, found, "steady.late")
+    return Steady(float(edges[cut * _BATCH]), end_s, found, None)
 
 
 def in_progress(sent: Floats, ended: Floats, edges: Floats) -> Floats:
@@ -123,8 +123,13 @@ def _batched(x: Floats) -> Floats:
     return found
 
 
-def _grows(steps: Floats) -> tuple[float, bool]:
-    """Mean gain a window, and whether it is more than that of a process without drift."""
-    found = dependent([steps])
-    noise = sqrt(max(found.variance, float(steps.var()) / len(steps)))
-    return found.value, found.value > 0 and found.value > -float(ndtri(_RISK)) * noise
+def _growth(sent: Floats, ended: Floats, edges: Floats, planned_per_s: float | None) -> Growth:
+    """What is said of the windows after the start; of a run too short to fill the server, without what was planned."""
+    window, last = edges[1] - edges[0], edges[-1]
+    took = float(np.median((ended - sent)[sent <= max(_EARLY * last, sent.min())]))
+    filled = _FILLED * took / window
+    first = int(np.clip(filled, _EARLY * _WINDOWS, _WINDOWS // 2))
+    present = np.searchsorted(np.sort(sent), edges, side="right") - np.searchsorted(np.sort(ended), edges, side="right")
+    answers = np.histogram(ended[ended <= last], edges[first:])[0].astype(np.float64)
+    planned = None if planned_per_s is None or 3 * filled > _WINDOWS else planned_per_s * float(window)
+    return growth(np.diff(present[first:]).astype(np.float64), answers, planned)

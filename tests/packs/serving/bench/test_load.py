@@ -13,7 +13,7 @@ import assay
 from assay.catalogue.find import locate
 from assay.packs.serving._record import restart_in, timed_in
 from assay.packs.serving._restart import Asked, Found, Settings, load_for
-from assay.packs.serving.bench.load import Load
+from assay.packs.serving.bench.load import MOST_RATE, Load
 from assay.reports.keys import SigningKey
 from assay.reports.sign import sign
 from assay.testing.check import check_part
@@ -69,6 +69,8 @@ def test_a_whole_measurement(tmp_path: Path) -> None:
     assert checked.passed and {one.outcome for one in checked.checks} == {"passed"}
     assert "restarts" in [one.name for one in checked.checks]
     codes = {note.code for note in made.report.notes}
+    assert made.report.conditions.served == (({"model": "timing"}, 240),) and "serving.other_model" not in codes
+    assert made.report.measurands["serving.token_cost"].unit == "EUR"
     assert {"serving.closed", "serving.tokens_as_stated", "serving.calibrated", "serving.distribution"} <= codes
     assert made.report.conditions.begin and found["serving.energy"].value is None
     key = SigningKey.load_or_create(tmp_path / "lab" / "keys")  # remarks that the restarts do not bear out are found
@@ -108,6 +110,17 @@ def test_quality_is_read_from_the_same_answers(tmp_path: Path) -> None:
         made = assay.measure(wanted, tmp_path / "lab")
     quality, time = made.report.results
     assert quality.value == 0.0 and quality.counts["ok"] == 60 and time.value is not None
+
+
+def test_a_wrong_name_of_a_model_is_told_where_the_server_takes_any(tmp_path: Path) -> None:
+    own = [{"measurand": "serving.error_rate", "instrument": "serving.failed", "estimator": "serving.share"}]
+    with serving(SCRIPT) as served:
+        wanted = table(served.base, tmp_path, n=60, channel=own)
+        wanted["subject"]["model"] = "my-model"
+        made = assay.measure(wanted, tmp_path / "lab")
+    note = next(note for note in made.report.notes if note.code == "serving.other_model")
+    assert note.values == {"asked": "my-model", "answered": ["timing"], "n": 60, "total": 60, "names": 1}
+    assert "my-model" in str(made).partition("Error rate")[0]
 
 
 def test_without_a_calibration_times_are_refused(tmp_path: Path) -> None:
@@ -181,6 +194,19 @@ def test_settings_that_make_no_schedule_are_refused(settings: dict[str, Any], co
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(("settings", "key"), [
+    ({"rate": 1e9}, "'rate'"), ({"arrivals": "mmpp", "states": ({"rate": 5.0, "mean_s": 1.0},
+                                                                {"rate": 2e5, "mean_s": 1.0})}, "'states, 2: rate'"),
+    ({"arrivals": "profile", "profile": {"kind": "day", "peak": 1e6}}, "'profile: peak'"),
+    ({"arrivals": "profile", "profile": {"kind": "steps", "steps": [1.0, 1e6], "period_s": 9.0}}, "'profile: steps'"),
+])  # fmt: skip
+def test_a_rate_that_no_client_can_offer_is_refused_beforehand(settings: dict[str, Any], key: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        Load(**settings).stimulus(Item(id="a", stimulus="x"), Variant(name="v"))
+    assert refused.value.code == "load.too_fast" and key in str(refused.value) and "100000" in str(refused.value)
+    Load(rate=MOST_RATE).stimulus(Item(id="a", stimulus="x"), Variant(name="v"))
+
+
 @pytest.mark.parametrize("stimulus", [{"prompt": "a", "messages": [{}]}, {}, {"prompt": 3}, {"text": "a"}, 7, None])
 def test_what_is_no_request_is_refused(stimulus: Any) -> None:
     with pytest.raises(BadInput) as refused:
@@ -221,8 +247,40 @@ def test_no_restart_and_no_other_load_sends_what_a_cache_knows() -> None:
     usual = Load(arrivals="closed", concurrency=1)
     first, again = prompts(usual, 1), prompts(usual, 9)
     other = prompts(Load(arrivals="closed", concurrency=2), 1)
-    heads = [{one.split()[0] for one in made} for made in (first, again, other)]
-    assert [len(head) for head in heads] == [1, 1, 1] and len(set.union(*heads)) == 3  # shared within, not between
-    assert prompts(usual, 1) == first
+    elsewhere = prompts(usual, 1)  # the same file in another laboratory
+    heads = [{one.split()[0] for one in made} for made in (first, again, other, elsewhere)]
+    assert [len(head) for head in heads] == [1, 1, 1, 1] and len(set.union(*heads)) == 4  # shared within, not between
     assert prompts(Load(arrivals="closed", concurrency=1, mark=False), 1) == ["shared one", "shared two"]
-    assert len({one.split()[0] for one in prompts(Load(arrivals="closed", concurrency=1, fresh=True), 1)}) == 2
+    fresh = [*prompts(Load(arrivals="closed", concurrency=1, fresh=True), 1),
+             *prompts(Load(arrivals="closed", concurrency=1, fresh=True), 1)]  # fmt: skip
+    assert len({one.partition("]")[0] for one in fresh}) == 4
+
+
+def test_quality_is_read_of_every_answer_and_shown_beside_the_times(tmp_path: Path) -> None:
+    own = [{"measurand": "llm.accuracy", "instrument": {"part": "general.includes"}},
+           {"measurand": "serving.ttft:p50", "instrument": {"part": "serving.time", "of": "ttft"},
+            "estimator": {"part": "serving.quantile", "p": 0.5}},
+           {"measurand": "serving.request_cost",
+            "instrument": {"part": "serving.throughput", "of": "good_requests", "limits": {"ttft_ms": 9e4}},
+            "estimator": {"part": "serving.cost", "price": {"per_hour": 2.0, "currency": "USD"}, "per": "request"}},
+           {"measurand": "serving.task_cost",
+            "instrument": {"part": "serving.throughput", "of": "right_requests",
+                           "reader": {"part": "general.includes", "ignore_case": False}},
+            "estimator": {"part": "serving.cost", "price": {"per_hour": 2.0, "currency": "USD"}, "per": "request"}},
+           ]  # fmt: skip
+    with serving(SCRIPT) as served:
+        wanted = table(served.base, tmp_path, channel=own, arrivals="poisson", rate=40.0, repeats=2, calibrate_s=1.0)
+        wanted["procedure"].pop("concurrency")
+        rows = [{"id": f"q{place}", "input": f"Number {place}", "target": "the" if place % 40 else "zebra"}
+                for place in range(120)]  # fmt: skip
+        Path(wanted["material"]["path"]).write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        made = assay.measure(wanted, tmp_path / "lab")
+    quality, time, cost, task = made.report.results
+    assert quality.counts == {"ok": 234, "instrument_failed": 6}  # cut at max_tokens: the word might have come
+    assert quality.value == 1.0 and quality.if_lost == (0.975, 1.0)
+    assert 1 <= task.counts["instrument_failed"] <= 6  # the slots of those in the steady part
+    assert cost.value is not None and task.value == pytest.approx(cost.value, rel=0.1)
+    assert time.value is not None
+    first = str(made).partition("Each result with its budget")[0]
+    assert "Accuracy" in first and "Cost of a good request" in first and "USD" in first
+    assert assay.verify(made.path, tmp_path / "lab").passed

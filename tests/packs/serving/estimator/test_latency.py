@@ -12,6 +12,7 @@ from assay.packs.serving._client import Client
 from assay.packs.serving.estimator.mean import Mean
 from assay.packs.serving.estimator.quantile import Quantile
 from assay.packs.serving.estimator.share import Share
+from assay.reports.phrases import Phrases
 from assay.testing.check import check_part
 from assay.uncertainty.queueing.latency import mean, quantile
 from assay.vocabulary.errors import BadInput
@@ -21,6 +22,7 @@ from assay.vocabulary.observation import Observations
 from assay.vocabulary.procedure import Plan, Stopping, Variant
 from assay.vocabulary.result import Requirement
 from assay.vocabulary.status import STATUSES
+from assay.vocabulary.whole import Forewarns
 
 TTFT = Measurand(name="serving.ttft:p99", label={}, definition={}, unit="ms", better="lower", low=0)
 CLIENT = Client(bias_ms=2.0, half_ms=1.96, certificates=("ab" * 32,), restarts=2, known=True)
@@ -103,7 +105,15 @@ def test_lost_times_bound_a_quantile_and_leave_a_mean_open(made: Any) -> None:
 
 def test_few_requests_have_no_interval_and_a_pile_up_says_how_many_it_takes(made: Any) -> None:
     few = Quantile(0.5).estimate(task(), made.rows([[1.0] * 10, [2.0] * 10]), material(made, 10))
-    assert few.value is None and few.notes[-1].code == "serving.few"
+    assert (few.value, few.interval, few.u, few.n_effective) == (1.0, None, None, None)
+    assert few.notes[-1].code == "latency.few" and few.notes[-1].values == {"n": 20, "needed": 40}
+    outside = Quantile(0.99).estimate(task(), made.rows([[1.0] * 10, [2.0] * 10]), material(made, 10))
+    assert outside.value is None and outside.notes[-1].code == "latency.outside"
+    assert outside.notes[-1].values == {"n": 20, "needed": 100}
+    average = Mean(CLIENT).estimate(task(), made.rows([[3.0] * 10, [6.0] * 10]), material(made, 10))
+    assert average.value == 2.5 and average.interval is None  # the client's bias of 2 ms is taken off
+    none = Mean().estimate(task(), made.rows([[None] * 10]), material(made, 10))
+    assert none.value is None
     ramp = np.repeat(np.arange(1.0, 6.0), 100).tolist()
     found = Quantile(0.9).estimate(task(), made.rows([ramp, ramp]), material(made, 500))
     assert found.interval is None and found.notes[-1].code == "latency.few_effective"
@@ -112,6 +122,17 @@ def test_few_requests_have_no_interval_and_a_pile_up_says_how_many_it_takes(made
     shown = {TTFT.name: estimate(task(), Quantile(0.9), made.rows([ramp, ramp]), material(made, 500))}
     [decided] = decide((asked,), shown, {TTFT.name: TTFT})
     assert (decided.outcome, [note.code for note in decided.notes]) == ("inconclusive", ["undecided_no_interval"])
+
+
+def test_too_few_planned_requests_are_told_before_any_is_sent() -> None:
+    assert isinstance(Quantile(0.99), Forewarns) and isinstance(Share(), Forewarns)
+    outside, few = Quantile(0.99).forewarned(99), Quantile(0.5).forewarned(39)
+    assert outside is not None and outside.code == "serving.planned_outside"
+    assert outside.values == {"n": 99, "p": "99", "needed": 100}
+    assert few is not None and (few.code, few.values) == ("serving.planned_few", {"n": 39, "needed": 40})
+    assert Mean().forewarned(39) == few == Share().forewarned(39)
+    assert Quantile(0.99).forewarned(100) is None is Mean().forewarned(40)
+    assert "39" in Phrases("zh").note(few) and "p99" in Phrases("en").note(outside)
 
 
 def test_designs_that_a_load_cannot_have_are_refused(made: Any) -> None:

@@ -35,6 +35,7 @@ AZURE = """TIMESTAMP,ContextTokens,GeneratedTokens
 2023-11-16 18:15:50.9951690,396,109
 2023-11-16 18:15:51.2224671,879,55
 """
+REAL = Path(__file__).parent / "traces"
 AZURE_2024 = """TIMESTAMP,ContextTokens,GeneratedTokens
 2024-05-12 00:00:00+00:00,374,44
 2024-05-12 00:00:01.009930+00:00,396,109
@@ -98,6 +99,34 @@ def test_burstgpt_with_sessions(load) -> None:
 def test_azure_keeps_the_seventh_decimal(load) -> None:
     assert columns(load(AZURE)) == [(0.0, 374, 44), (4.314579, 396, 109), (4.5418771, 879, 55)]
     assert [at for at, _, _ in columns(load(AZURE_2024))] == [0.0, 1.00993, 3.5]
+
+
+def test_real_rows_of_azure() -> None:
+    made = Trace(path="azure_2023_conv.csv").load(REAL)
+    found = columns(made)
+    assert len(found) == 21 and found[0] == (0.0, 374, 44) and found[-1] == (37.124806, 2, 93)
+    assert found[13] == (10.106379, 2221, 15)  # 18:15:56.7869690 after 18:15:46.6805900
+    beginnings = [item.stimulus["prompt"][:40] for item in made.items]
+    assert len(set(beginnings)) == 21, "the same length twice (91 tokens) is not the same prompt"
+    at_s = [item.stimulus["at_s"] for item in made.items]
+    at_ns = Arrivals(arrivals="replay").schedule(21, 0, at_s).at_ns
+    assert at_ns.tolist() == [round(at * 1e9) for at in at_s] and at_ns[1] == 4_314_579_000
+
+
+def test_real_rows_of_mooncake_come_in_bursts_and_share_their_first_block() -> None:
+    made = Trace(path="mooncake_conversation.jsonl").load(REAL)
+    found = columns(made)
+    assert [at for at, _, _ in found] == [0.0] * 5 + [3.0] * 2 + [5.999] + [9.0] * 2 + [12.0, 15.0]
+    rows = [json.loads(line) for line in (REAL / "mooncake_conversation.jsonl").read_text("utf-8").splitlines()]
+    assert [(prompt, output) for _, prompt, output in found] == [(r["input_length"], r["output_length"]) for r in rows]
+    words = [item.stimulus["prompt"].split(" ") for item in made.items]
+    assert all(one[:512] == words[0][:512] for one in words), "block 0"
+    assert len({tuple(one[512:516]) for one in words}) == 12, "each goes on by itself"
+    at_ns = Arrivals(arrivals="replay").schedule(12, 0, [at for at, _, _ in found]).at_ns
+    assert (at_ns[:5] == 0).all() and at_ns[-1] == 15 * 10**9
+    fast = Trace(path="mooncake_conversation.jsonl", speed=3, prompt_share=0.05, output_share=0.05).load(REAL)
+    assert columns(fast)[4:8] == [(0.0, 338, 1), (1.0, 46, 18), (1.0, 101, 18), (1.999666667, 53, 1)]
+    assert len({tuple(item.stimulus["prompt"].split(" ")[:26]) for item in fast.items}) == 1
 
 
 def test_times_are_compressed_and_cut(load) -> None:

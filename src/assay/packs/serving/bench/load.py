@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from time import time_ns
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.packs.serving._arrivals import Arrivals, Kind
-from assay.packs.serving._asked import Ask, asked_of
+from assay.packs.serving._asked import Ask, asked_of, model_in
 from assay.packs.serving._beside import Beside
 from assay.packs.serving._loaded import loaded
 from assay.packs.serving._remarks import remarks
@@ -28,11 +29,17 @@ from assay.vocabulary.procedure import Variant
 from assay.vocabulary.protocols import Subject
 from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
-from assay.vocabulary.whole import Loaded, Stage, Streams
+from assay.vocabulary.whole import Lasting, Loaded, Stage, Streams
 
 _LEAST_TRIED: Final = 4
 _STATIONARY: Final = ("constant", "poisson", "gamma", "mmpp", "closed")
 _SPARE_S: Final = 2.0
+
+MOST_RATE: Final = 100_000.0
+"""Arrivals a second beyond which a schedule is refused: it takes tens of microseconds of a processor to write a request
+and to read its answer, so that no client in Python would come near it; it would be another load. What this machine's
+client can do below that is found out by the trial, and what was sent late is said.
+"""
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
@@ -56,8 +63,8 @@ class Load:
         max_tokens: longest answer where an item does not say.
         prompt_share: take only so much of each prompt, from its beginning.
         output_share: ask for only so much of each answer.
-        mark: begin every prompt of a restart with a short mark of that restart: a server's cache does not know it from
-            an earlier restart or run, and prefixes that requests share stay shared.
+        mark: begin every prompt of a restart with a short mark of that restart, which is new each time and recorded: a
+            server's cache knows it from no earlier restart or run, and prefixes that requests share stay shared.
         fresh: begin each prompt with a mark of its own, so that no cache knows anything of it.
         whole: ask for each answer in one piece, not streamed: its only time is the end.
         warm_s: how long the load is tried before it counts, in seconds.
@@ -148,9 +155,9 @@ class Load:
         """
         asks = [msgspec.convert(stimulus, Ask) for stimulus in stimuli]
         due, schedule = self._due(asks, trials[0].seed)
-        own = digest([trials[0].seed, asdict(self)])[:8]
+        own = digest([trials[0].seed, asdict(self), time_ns()])[:8]  # a server may know all that was sent before
         mark = f"[{own}] " if self.mark else ""
-        requests = [ask.request(subject, trial.seed, at, f"[{trial.seed}] " if self.fresh else mark, self.whole)
+        requests = [ask.request(subject, trial.seed, at, f"[{own}.{trial.seed}] " if self.fresh else mark, self.whole)
                     for ask, trial, at in zip(asks, trials, due, strict=True)]  # fmt: skip
         seconds = None if self.arrivals == "closed" else max((at or 0) for at in due) / SECOND + _SPARE_S
         return Asked(
@@ -158,6 +165,7 @@ class Load:
             stationary=self.arrivals in _STATIONARY, trial=self._tried(asks, trials, due, subject),
             repeated=[ask.alone(subject, trial.seed, f"audit {own}")
                       for ask, trial in _first(asks, trials, self.audited)],
+            model=model_in(requests[0]),
         )  # fmt: skip
 
     def answer(self, response: Response) -> Response:
@@ -168,6 +176,16 @@ class Load:
     def loaded(self, responses: Sequence[Response]) -> Loaded | None:
         """What a restart put on the server: the rate of its schedule, and whether it was steady."""
         return loaded(responses)
+
+    def lasting(self, trials: Sequence[Trial], stimuli: Sequence[Json]) -> Lasting:
+        """About how long a restart takes: its trial and its schedule, and what is done beside them."""
+        beside_s = 2 * self.calibrate_s + (Beside.idle_s if self.energy else 0.0)
+        if self.arrivals == "closed":
+            return Lasting(None, beside_s)
+        due, _ = self._due([msgspec.convert(stimulus, Ask) for stimulus in stimuli], trials[0].seed)
+        times = sorted(at for at in due if at is not None)
+        tried_s = (times[min(self._to_try(times), len(times)) - 1] - times[0]) / SECOND
+        return Lasting(tried_s + times[-1] / SECOND + _SPARE_S, beside_s)
 
     def remarks(self, restarts: Iterable[Sequence[Response]]) -> tuple[Note, ...]:
         """What a report says of the restarts: schedule, calibration, audit, tokens, why one is left out."""
@@ -188,9 +206,20 @@ class Load:
         if (self.concurrency is None) == (self.arrivals == "closed"):
             code = "arrivals.needs" if self.arrivals == "closed" else "arrivals.unused"
             raise BadInput(code, where="[procedure]", kind=self.arrivals, key="concurrency")
+        for key, rate in self._rates():
+            if rate > MOST_RATE:
+                raise BadInput("load.too_fast", where="[procedure]", key=key, got=f"{rate:g}", most=f"{MOST_RATE:g}")
         if self.metrics:
             Target(url=self.metrics).place()
         return True
+
+    def _rates(self) -> list[tuple[str, float]]:
+        """Every rate that the settings name, with the setting's name; requests a second."""
+        course = self.profile or {}
+        named = [("rate", self.rate), *((f"states, {n}: rate", one["rate"]) for n, one in enumerate(self.states, 1))]
+        named += [(f"profile: {key}", course.get(key)) for key in ("trough", "peak")]
+        named += [(f"profile: {key}", one) for key in ("hours", "steps") for one in course.get(key) or ()]
+        return [(key, rate) for key, rate in named if rate is not None]
 
     def _ask(self, item: Item) -> Ask:
         return asked_of(item, self.max_tokens).part(self.prompt_share, self.output_share)
@@ -224,10 +253,13 @@ class Load:
             some = _first(asks, trials, max(2 * self.concurrency, _LEAST_TRIED))
             return [ask.alone(subject, trial.seed, "warm") for ask, trial in some]
         times = sorted(at for at in due if at is not None)
-        begin = times[0]
-        count = max(_LEAST_TRIED, sum(at - begin <= self.warm_s * SECOND for at in times))
-        return [msgspec.structs.replace(ask.alone(subject, trial.seed, "warm"), at_ns=at - begin)
-                for (ask, trial), at in zip(_first(asks, trials, count), times, strict=False)]  # fmt: skip
+        some = _first(asks, trials, self._to_try(times))
+        return [msgspec.structs.replace(ask.alone(subject, trial.seed, "warm"), at_ns=at - times[0])
+                for (ask, trial), at in zip(some, times, strict=False)]  # fmt: skip
+
+    def _to_try(self, times: Sequence[int]) -> int:
+        """How many requests of a schedule (nanoseconds, in order) are in the trial of its beginning."""
+        return max(_LEAST_TRIED, sum(at - times[0] <= self.warm_s * SECOND for at in times))
 
     def _settings(self) -> Settings:
         most = max(self.connections, self.concurrency or 1, self.workers)

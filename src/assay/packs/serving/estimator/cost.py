@@ -1,7 +1,8 @@
 """What a million tokens, or a request, cost on a server that is paid by the hour."""
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -9,16 +10,18 @@ import numpy.typing as npt
 
 from assay.packs.general.estimator.mean import empty
 from assay.packs.serving._client import Client
-from assay.packs.serving._result import budget, check_plan, for_load, said, series, told
+from assay.packs.serving._result import budget, check_plan, for_load, forewarned, said, series, told
 from assay.uncertainty.coverage import quantile
 from assay.uncertainty.one_sided import risks
 from assay.uncertainty.queueing.comparing import Ends, ratio
-from assay.uncertainty.queueing.latency import LEAST, Latency, mean
+from assay.uncertainty.queueing.latency import Latency, mean
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations
 from assay.vocabulary.protocols import Task
 from assay.vocabulary.record import Record
 from assay.vocabulary.result import Note, Result
+
+_CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
 class Price(Record, kw_only=True):
@@ -27,7 +30,7 @@ class Price(Record, kw_only=True):
     Attributes:
         per_hour: price of an hour of everything that serves, above 0.
         u: its standard uncertainty, in the same currency.
-        currency: such as ``USD``; nothing is converted.
+        currency: three capital letters, as in ISO 4217: ``USD``; nothing is converted.
     """
 
     per_hour: float
@@ -36,8 +39,10 @@ class Price(Record, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.per_hour > 0 or self.u < 0 or not self.currency.strip():
-            raise ValueError("a price has per_hour above 0, u of 0 or more, and a currency")
+        if not self.per_hour > 0 or self.u < 0:
+            raise ValueError("per_hour above 0, and u of 0 or more")
+        if not _CURRENCY.fullmatch(self.currency):
+            raise ValueError('a currency of three capital letters (ISO 4217), such as "USD"')
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,10 @@ class Cost:
         """
         check_plan("serving.cost", task, material)
 
+    def forewarned(self, planned: int) -> Note | None:
+        """Too few requests for an interval."""
+        return forewarned(planned)
+
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result, in the currency of the price, with rows for throughput and price.
 
@@ -69,10 +78,8 @@ class Cost:
         """
         blank = empty(task, observations, material)
         given = series(observations, None)
-        n = sum(map(len, given))
-        if n < LEAST:
-            few = Note(code="serving.few", values={"n": n, "least": LEAST})
-            return msgspec.structs.replace(blank, notes=(*blank.notes, few)) if n else blank
+        if not given:
+            return blank
         of = for_load(mean, self.client)
         rate = of(given, task.plan.level)
         currency = Note(code="serving.currency", values={"currency": self.price.currency})
@@ -102,6 +109,10 @@ class Cost:
             return None
         found = ratio(Ends(hourly, hourly - u, hourly + u), Ends(rate.value, rate.low, rate.high))
         return found.low / 3600 * scale, found.high / 3600 * scale
+
+    def unit(self) -> str:
+        """The currency of the price."""
+        return self.price.currency
 
     def influence(
         self, observations: Observations, result: Result

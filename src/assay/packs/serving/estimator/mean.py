@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.packs.serving._client import Client
-from assay.packs.serving._result import check_plan, latency
+from assay.packs.serving._result import check_plan, forewarned, latency
 from assay.uncertainty.queueing.latency import mean
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations
@@ -35,6 +35,10 @@ class Mean:
             BadInput: several variants, a run that may end early, or items of different weight.
         """
         check_plan("serving.mean", task, material)
+
+    def forewarned(self, planned: int) -> Note | None:
+        """Too few requests for an interval."""
+        return forewarned(planned)
 
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result with its budget; without an interval where requests say too little, which is then told.

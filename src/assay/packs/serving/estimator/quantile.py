@@ -2,23 +2,20 @@
 
 from dataclasses import dataclass
 from math import inf
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from assay.packs.serving._client import Client
-from assay.packs.serving._result import bounded, check_plan, latency
+from assay.packs.serving._result import bounded, check_plan, forewarned, latency
 from assay.uncertainty.queueing.latency import quantile
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations
 from assay.vocabulary.protocols import Task
-from assay.vocabulary.result import Result
+from assay.vocabulary.result import LONGER_THAN_ANY, Note, Result
 from assay.vocabulary.status import STATUSES
-
-_ENDLESS: Final = 1e9
-"""Milliseconds beyond any timeout: what a lost time may have been. Not infinite, as a failure is: it was an answer."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,10 @@ class Quantile:
         """
         check_plan("serving.quantile", task, material)
 
+    def forewarned(self, planned: int) -> Note | None:
+        """Too few requests for an interval, or for a value."""
+        return forewarned(planned, self.p)
+
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result with its budget; without an interval where requests say too little, which is then told.
 
@@ -66,5 +67,8 @@ class Quantile:
     def lost_as(
         self, task: Task, observations: Observations, material: Material, end: Literal["low", "high"]
     ) -> Observations:
-        """Times that could not be read as none at all, or as longer than any; refused restarts are left out."""
-        return bounded(observations, 0.0 if end == "low" else _ENDLESS)
+        """Times that could not be read as none at all, or as longer than any; refused restarts are left out.
+
+        Longer than any is finite, as a failed request's time is not: it was an answer.
+        """
+        return bounded(observations, 0.0 if end == "low" else LONGER_THAN_ANY)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from assay.packs.general.estimator.mean import empty
 from assay.packs.serving._client import Client
-from assay.packs.serving._result import Row, bounded, budget, check_plan, series, told
+from assay.packs.serving._result import Row, bounded, budget, check_plan, forewarned, series, told
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.one_sided import risks
 from assay.uncertainty.proportion import clopper_pearson, jeffreys_u
@@ -41,6 +41,10 @@ class Share:
         """
         check_plan("serving.share", task, material)
 
+    def forewarned(self, planned: int) -> Note | None:
+        """Too few requests for an interval."""
+        return forewarned(planned)
+
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result with its budget; without an interval where requests depend on each other too much.
 
@@ -48,14 +52,15 @@ class Share:
         """
         blank = empty(task, observations, material)
         runs = [run > 0 for run in series(observations, None)]
-        n = sum(map(len, runs))
-        if n < LEAST:
-            few = Note(code="serving.few", values={"n": n, "least": LEAST})
-            return msgspec.structs.replace(blank, notes=(*blank.notes, few)) if n else blank
+        if not runs:
+            return blank
         found = attainment(runs, task.plan.level)
         if self.client is not None and not self.client.stationary:
             return self._across(blank, runs)
         at = msgspec.structs.replace(blank, value=found.value, n_effective=found.n_eff, notes=tuple(told(self.client)))
+        if found.basis is None or found.n_eff is None:
+            few = Note(code="latency.few", values={"n": found.n, "needed": LEAST})
+            return msgspec.structs.replace(at, notes=(*at.notes, few))
         if found.low is None or found.high is None or found.u is None:
             values = {"n_eff": f"{found.n_eff:.0f}", "needed": int(40 * found.n / max(1.0, found.n_eff))}
             return msgspec.structs.replace(at, notes=(*at.notes, Note(code="latency.few_effective", values=values)))
