@@ -10,7 +10,7 @@ from environments import NotHad
 
 from assay.api.timing.client import Asked, calibrate_client
 from assay.testing.timing import LOADS
-from assay.timing.calibrate import Load, calibrated
+from assay.timing.calibration.calibrate import Load, calibrated
 from assay.vocabulary.errors import AssayError
 from tables.table import Setup, Table, say
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.timing.script import Script
-from assay.timing.serving import MODEL, serving
+from assay.timing.reference.script import Script
+from assay.timing.reference.serving import MODEL, serving
 
 FILE = """title = "interrupted"
 [subject]

@@ -4,8 +4,8 @@ import pytest
 
 from assay.testing import arrivals
 from assay.testing.arrivals import LAWS, Law, fitted, kept, lines, main
-from assay.uncertainty.queueing.arrivals import poisson
-from assay.uncertainty.queueing.offered import gaps_fit
+from assay.uncertainty.schedules.arrivals import poisson
+from assay.uncertainty.schedules.offered import gaps_fit
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)

@@ -8,10 +8,10 @@ from assay.testing.bottlenecks import CASES, Case, found, simulated
 from assay.testing.bottlenecks import main as study
 from assay.testing.planted_server import Planted, planted_server
 from assay.testing.planted_time import Sent, played
-from assay.timing.asked import How, Request, Target
-from assay.timing.chunks import times
-from assay.timing.offer import offer
-from assay.timing.scrape import page_beside, scraping, stated
+from assay.timing.beside.scrape import page_beside, scraping, stated
+from assay.timing.client.asked import How, Request, Target
+from assay.timing.client.chunks import times
+from assay.timing.client.offer import offer
 
 
 def body(words: int, output: int, stream: bool = True) -> bytes:

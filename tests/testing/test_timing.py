@@ -5,7 +5,7 @@ import pytest
 
 from assay.testing import timing
 from assay.testing.timing import Run, judged, main, row
-from assay.timing.calibrate import Load, TimingCertificate, TimingLine
+from assay.timing.calibration.calibrate import Load, TimingCertificate, TimingLine
 
 SMALL = Load(concurrency=3, chunks_per_s=200, chunks=6, ttft_ms=10, seconds=0.1, batches=3, tolerance_ms=3000,
              tail_tolerance_ms=9000)  # fmt: skip

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assay.timing.script import Script
-from assay.timing.serving import serving
+from assay.timing.reference.script import Script
+from assay.timing.reference.serving import serving
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from assay.timing.asked import How, Request, Target
-from assay.timing.chunks import times
-from assay.timing.offer import offer
+from assay.timing.client.asked import How, Request, Target
+from assay.timing.client.chunks import times
+from assay.timing.client.offer import offer
 
 EVENT = b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n'
 ANSWER = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -6,7 +6,7 @@ from scipy.stats import binom
 
 from assay.uncertainty.joint import Known, shared, together
 from assay.uncertainty.one_sided import OneSided
-from assay.uncertainty.queueing.comparing import Ends
+from assay.uncertainty.servers.comparing import Ends
 
 
 def test_the_draws_have_the_interval() -> None:

@@ -18,7 +18,7 @@ from assay.api._panel import Side, methods, side_of
 from assay.api.work import Work
 from assay.line.estimate import Estimated, Task, estimate
 from assay.line.observe import restarts
-from assay.uncertainty.queueing.comparing import BATCHES, Ends, difference, ratio, shared
+from assay.uncertainty.servers.comparing import BATCHES, Ends, difference, ratio, shared
 from assay.vocabulary.comparison import Comparison, PairDifference, Question
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.result import Note, Result

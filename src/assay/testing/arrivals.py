@@ -14,14 +14,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.stats import kstest
 
-from assay.timing.asked import How, Request
-from assay.timing.offer import offer
-from assay.timing.script import Script
-from assay.timing.serving import MODEL, serving
-from assay.uncertainty.queueing.arrivals import Schedule, constant, gamma, mmpp, poisson, varying
-from assay.uncertainty.queueing.hidden_states import states_fit
-from assay.uncertainty.queueing.offered import Fit, gaps_fit
-from assay.uncertainty.queueing.profile import days, ramp
+from assay.timing.client.asked import How, Request
+from assay.timing.client.offer import offer
+from assay.timing.reference.script import Script
+from assay.timing.reference.serving import MODEL, serving
+from assay.uncertainty.schedules.arrivals import Schedule, constant, gamma, mmpp, poisson, varying
+from assay.uncertainty.schedules.hidden_states import states_fit
+from assay.uncertainty.schedules.offered import Fit, gaps_fit
+from assay.uncertainty.schedules.profile import days, ramp
 
 ARRIVALS: Final = 100_000
 _STATES: Final = ((90.0, 2.0), (10.0, 6.0))

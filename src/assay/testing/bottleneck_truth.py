@@ -17,7 +17,7 @@ import numpy as np
 from assay.testing.bottlenecks import CHANGES, Case, requests_of, simulated, steady_part
 from assay.testing.planted_server import Planted
 from assay.testing.planted_time import Sent, played
-from assay.uncertainty.queueing.bottleneck import Answer
+from assay.uncertainty.servers.bottleneck import Answer
 
 _LEAST_SHARE: Final = 0.15
 _CLEAR: Final = 0.05

@@ -23,14 +23,14 @@ import numpy as np
 
 from assay.testing.planted_server import Planted, planted_server
 from assay.testing.planted_time import Answered, Floats, Sent, played
-from assay.timing.asked import MS, SECOND, How, Request, Target
-from assay.timing.chunks import times
-from assay.timing.offer import offer
-from assay.timing.scrape import RoundTrip, Scraped, page_beside, scraping, stated
-from assay.uncertainty.queueing.bottleneck import Bottleneck, located
-from assay.uncertainty.queueing.comparing import shared
+from assay.timing.beside.scrape import RoundTrip, Scraped, page_beside, scraping, stated
+from assay.timing.client.asked import MS, SECOND, How, Request, Target
+from assay.timing.client.chunks import times
+from assay.timing.client.offer import offer
 from assay.uncertainty.queueing.dependence import dependent
-from assay.uncertainty.queueing.stages import STAGES, Interventions, Known, Timed
+from assay.uncertainty.servers.bottleneck import Bottleneck, located
+from assay.uncertainty.servers.comparing import shared
+from assay.uncertainty.servers.stages import STAGES, Interventions, Known, Timed
 
 Kind = Literal["prefill", "decode", "queue", "network", "client", "none"]
 
@@ -250,7 +250,7 @@ def _workers() -> list[int]:
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError, IndexError):
             parent = int(path.read_text().rsplit(")", 1)[1].split()[1])
-            if parent == os.getpid() and b"assay.timing.worker" in (path.parent / "cmdline").read_bytes():
+            if parent == os.getpid() and b"assay.timing.client.worker" in (path.parent / "cmdline").read_bytes():
                 found.append(int(path.parent.name))
     return found
 

@@ -12,9 +12,9 @@ from typing import Final, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
-from assay.uncertainty.queueing.arrivals import mmpp
 from assay.uncertainty.queueing.overload import overloaded
 from assay.uncertainty.queueing.steady import steady
+from assay.uncertainty.schedules.arrivals import mmpp
 from assay.vocabulary.whole import Growth
 
 Floats = npt.NDArray[np.float64]

@@ -19,10 +19,10 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-from assay.timing.asked import MS, Target
+from assay.timing.client.asked import MS, Target
+from assay.timing.client.job import receive, send, started
 from assay.timing.clock import Waiter, now_ns
-from assay.timing.frames import HEAD, framed
-from assay.timing.job import receive, send, started
+from assay.timing.reference.frames import HEAD, framed
 from assay.vocabulary.record import Record
 
 _MOST_REQUEST: Final = 2**20

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.testing.planted_server import Engine, Planted
-from assay.timing.asked import MS
-from assay.timing.frames import HEAD
+from assay.timing.client.asked import MS
+from assay.timing.reference.frames import HEAD
 
 Floats = npt.NDArray[np.float64]
 

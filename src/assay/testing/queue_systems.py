@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.fft import irfft, rfft
 from scipy.special import gammaincc, ndtr
 
-from assay.uncertainty.queueing.arrivals import mmpp
+from assay.uncertainty.schedules.arrivals import mmpp
 
 Floats = npt.NDArray[np.float64]
 System = Literal["M/M/1", "H2/M/1", "MMPP/M/1", "M/lognormal/1", "M/bimodal/1", "independent"]

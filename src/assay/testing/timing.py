@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from assay.timing.asked import How
-from assay.timing.calibrate import Load, TimingCertificate, calibrated, joined
-from assay.timing.deviation import Statistic
-from assay.timing.serving import serving
+from assay.timing.calibration.calibrate import Load, TimingCertificate, calibrated, joined
+from assay.timing.calibration.deviation import Statistic
+from assay.timing.client.asked import How
+from assay.timing.reference.serving import serving
 
 LOADS: Final = {
     400: Load(concurrency=8, chunks_per_s=400, chunks=16, seconds=1.0),

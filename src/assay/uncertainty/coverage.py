@@ -28,8 +28,8 @@ def effective_dof(components: Iterable[tuple[float, float | None]]) -> float | N
 
     Source: JCGM 100:2008, annex G.4 (recalled).
 
-    >>> effective_dof([(3.0, 10.0), (4.0, None)])
-    77.16049382716049
+    >>> round(effective_dof([(3.0, 10.0), (4.0, None)]), 6)
+    77.160494
     """
     parts = list(components)
     total = sum(u * u for u, _ in parts) ** 2

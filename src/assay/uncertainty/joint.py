@@ -20,8 +20,8 @@ from scipy.special import ndtr, ndtri, stdtrit
 from assay.uncertainty.checked import at_least
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.one_sided import OneSided, Table
-from assay.uncertainty.queueing.comparing import Ends
-from assay.uncertainty.queueing.grades import drawn
+from assay.uncertainty.servers.comparing import Ends
+from assay.uncertainty.servers.grades import drawn
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from assay.api.sweep.measured import Desk, Load
 from assay.api.sweep.numbers import search_remarks
 from assay.api.sweep.search import follows, searched, verdict_on
 from assay.store.laboratory import Laboratory
-from assay.uncertainty.queueing.highest_rate import Search
+from assay.uncertainty.servers.highest_rate import Search
 from assay.vocabulary.errors import BadInput
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from assay.packs.serving._record import Restart, Timed, with_restart
-from assay.timing.asked import MS, SECOND
-from assay.timing.calibrate import Load, TimingCertificate, TimingLine
-from assay.timing.offered import Conditions
+from assay.timing.calibration.calibrate import Load, TimingCertificate, TimingLine
+from assay.timing.client.asked import MS, SECOND
+from assay.timing.client.offered import Conditions
 from assay.vocabulary.material import Item
 from assay.vocabulary.observation import Observations, Response
 from assay.vocabulary.status import STATUSES

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from assay.packs.serving._arrivals import Arrivals
-from assay.timing.asked import How, Request
-from assay.timing.offer import offer
-from assay.timing.script import Script
-from assay.timing.serving import serving
-from assay.uncertainty.queueing.arrivals import poisson
+from assay.timing.client.asked import How, Request
+from assay.timing.client.offer import offer
+from assay.timing.reference.script import Script
+from assay.timing.reference.serving import serving
+from assay.uncertainty.schedules.arrivals import poisson
 from assay.vocabulary.errors import BadInput
 
 N = 100_000

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from assay.packs.serving._asked import asked_of, model_in
-from assay.timing.asked import Request
+from assay.timing.client.asked import Request
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item
 

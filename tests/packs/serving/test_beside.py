@@ -6,8 +6,8 @@ import pytest
 
 from assay.packs.serving._beside import Beside
 from assay.packs.serving.bench.load import Load
-from assay.timing.asked import Target
-from assay.timing.energy import Name
+from assay.timing.beside.energy import Name
+from assay.timing.client.asked import Target
 from assay.vocabulary.errors import BadInput, CannotMeasure
 from assay.vocabulary.material import Item
 from assay.vocabulary.procedure import Variant

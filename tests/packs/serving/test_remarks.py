@@ -11,8 +11,8 @@ from assay.packs.serving._remarks import remarks
 from assay.packs.serving.bench.load import Load
 from assay.reports.phrases import LEADING, Phrases
 from assay.testing.overload import simulated
-from assay.timing.energy import Energy
-from assay.timing.scrape import Gauge, Scraped
+from assay.timing.beside.energy import Energy
+from assay.timing.beside.scrape import Gauge, Scraped
 from assay.vocabulary.observation import Response
 from assay.vocabulary.result import Note
 from assay.vocabulary.words import section

@@ -8,10 +8,10 @@ import pytest
 
 import assay
 from assay.line.observe import State
-from assay.timing.asked import Target
-from assay.timing.offer import unreachable
-from assay.timing.script import Script
-from assay.timing.serving import MODEL, Served, serving
+from assay.timing.client.asked import Target
+from assay.timing.client.offer import unreachable
+from assay.timing.reference.script import Script
+from assay.timing.reference.serving import MODEL, Served, serving
 from assay.vocabulary.errors import CannotMeasure
 
 

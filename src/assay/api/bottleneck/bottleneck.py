@@ -24,8 +24,8 @@ from assay.reports.keys import SigningKey
 from assay.reports.statement import seal
 from assay.store.laboratory import Laboratory, put, writing
 from assay.store.sqlite import SqliteStore
-from assay.uncertainty.queueing import bottleneck as rule
-from assay.uncertainty.queueing.stages import Interventions, Known, Timed
+from assay.uncertainty.servers import bottleneck as rule
+from assay.uncertainty.servers.stages import Interventions, Known, Timed
 from assay.vocabulary.bottleneck import (
     NEEDED,
     BottleneckMissing,

@@ -13,8 +13,8 @@ from assay.api.work import Work, reopen
 from assay.line.observe import restarts
 from assay.line.read import reading_digest
 from assay.store.sqlite import SqliteStore
-from assay.timing.asked import MS, SECOND
-from assay.timing.scrape import Scraped, stated
+from assay.timing.beside.scrape import Scraped, stated
+from assay.timing.client.asked import MS, SECOND
 from assay.uncertainty.coverage import coverage_factor
 from assay.uncertainty.queueing.dependence import dependent
 from assay.uncertainty.queueing.latency import LEAST

@@ -8,8 +8,8 @@ import msgspec
 
 from assay.api.measurement import Measurement, load, parts_of
 from assay.catalogue.procedures import procedure
-from assay.timing.asked import Target
-from assay.timing.scrape import page_beside
+from assay.timing.beside.scrape import page_beside
+from assay.timing.client.asked import Target
 from assay.vocabulary.bottleneck import Change
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item

@@ -9,7 +9,7 @@ from assay.reports.envelope import Opened, open_envelope, read_signed
 from assay.reports.keys import PublicKey
 from assay.uncertainty.joint import Known
 from assay.uncertainty.one_sided import OneSided
-from assay.uncertainty.queueing.comparing import Ends
+from assay.uncertainty.servers.comparing import Ends
 from assay.vocabulary.errors import BadInput, VerificationFailed
 from assay.vocabulary.measurand import Measurand
 from assay.vocabulary.record import Json

@@ -14,7 +14,7 @@ import numpy as np
 from assay.api.grading.known import bounded, known, unbounded
 from assay.uncertainty import joint
 from assay.uncertainty.joint import Floats, Known
-from assay.uncertainty.queueing.grades import Grade, Threshold, probabilities
+from assay.uncertainty.servers.grades import Grade, Threshold, probabilities
 from assay.vocabulary.grading import GradedResult, GradeFound, GradeRow, GradeRule, Limit, LimitMet
 from assay.vocabulary.result import Note
 

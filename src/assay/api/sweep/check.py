@@ -12,7 +12,7 @@ from assay.api.work import report_in
 from assay.line.compose import software
 from assay.store.laboratory import Laboratory
 from assay.store.sqlite import SqliteStore
-from assay.uncertainty.queueing.highest_rate import highest_rate
+from assay.uncertainty.servers.highest_rate import highest_rate
 from assay.vocabulary.canonical import digest, digest_bytes
 from assay.vocabulary.errors import AssayError
 from assay.vocabulary.record import Json

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, get_args
 
 from assay.uncertainty.queueing.early_stopping import CONFIDENCE, least_under
-from assay.uncertainty.queueing.knee import knee
+from assay.uncertainty.servers.knee import knee
 from assay.vocabulary.record import Json
 from assay.vocabulary.result import Note
 from assay.vocabulary.sweep import Cause, FoundKnee, FoundRate, LeastQueries, SweepPoint, TriedRate

@@ -8,8 +8,8 @@ import numpy as np
 from assay.api.sweep.measured import Bools, Desk, Load, Seen, seen
 from assay.api.sweep.numbers import cause_fits
 from assay.uncertainty.queueing.dependence import dependent
-from assay.uncertainty.queueing.highest_rate import Highest, Search, Tried, highest_rate
 from assay.uncertainty.queueing.latency import LEAST, LEAST_EFFECTIVE
+from assay.uncertainty.servers.highest_rate import Highest, Search, Tried, highest_rate
 from assay.vocabulary.canonical import digest_bytes
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.sweep import Cause, FoundRate, SearchRun, TriedRate

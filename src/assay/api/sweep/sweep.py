@@ -18,7 +18,7 @@ from assay.reports.forms import SWEEP
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal
 from assay.store.laboratory import Laboratory, put, writing
-from assay.uncertainty.queueing.highest_rate import Search
+from assay.uncertainty.servers.highest_rate import Search
 from assay.vocabulary.canonical import digest, digest_bytes
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.measurand import Measurand

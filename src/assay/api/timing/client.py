@@ -19,11 +19,11 @@ from assay.reports.forms import LOAD_CLIENT
 from assay.reports.keys import SigningKey
 from assay.reports.statement import seal
 from assay.store.laboratory import Laboratory, writing
-from assay.timing.asked import MS, SECOND
-from assay.timing.deviation import statistic
-from assay.timing.processors import Watch, Watched, available
-from assay.timing.script import Script
-from assay.timing.serving import MODEL, Served, Truth, serving
+from assay.timing.calibration.deviation import statistic
+from assay.timing.client.asked import MS, SECOND
+from assay.timing.client.processors import Watch, Watched, available
+from assay.timing.reference.script import Script
+from assay.timing.reference.serving import MODEL, Served, Truth, serving
 from assay.vocabulary.canonical import digest, digest_bytes
 from assay.vocabulary.errors import BadInput, CannotMeasure
 from assay.vocabulary.load_client import ClientLoad, ClientValue, LoadClient, interval_holds, value_fits

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from assay.timing.deviation import QUANTITIES, STATISTICS
+from assay.timing.calibration.deviation import QUANTITIES, STATISTICS
 from assay.vocabulary.errors import BadInput, near
 from assay.vocabulary.record import Json
 

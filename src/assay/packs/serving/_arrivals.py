@@ -6,10 +6,10 @@ from math import ceil, sqrt
 from typing import Final, Literal
 
 from assay.packs.serving._tables import filled
-from assay.uncertainty.queueing.arrivals import Schedule, constant, first, gamma, mmpp, poisson, replay, varying
-from assay.uncertainty.queueing.hidden_states import states_fit
-from assay.uncertainty.queueing.offered import Fit, gaps_fit, offered
-from assay.uncertainty.queueing.profile import HOURS, Profile, days, profile, ramp, steps
+from assay.uncertainty.schedules.arrivals import Schedule, constant, first, gamma, mmpp, poisson, replay, varying
+from assay.uncertainty.schedules.hidden_states import states_fit
+from assay.uncertainty.schedules.offered import Fit, gaps_fit, offered
+from assay.uncertainty.schedules.profile import HOURS, Profile, days, profile, ramp, steps
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.record import Json, Record
 

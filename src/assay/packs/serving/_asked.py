@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from assay.timing.asked import SECOND, Request
+from assay.timing.client.asked import SECOND, Request
 from assay.vocabulary.errors import BadInput, Permanent, near
 from assay.vocabulary.material import Item
 from assay.vocabulary.record import Json, Record

@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from assay.packs.serving._record import Spent
-from assay.timing.asked import Target
-from assay.timing.energy import Energy, Meter, Metering, metered
-from assay.timing.scrape import scraping
+from assay.timing.beside.energy import Energy, Meter, Metering, metered
+from assay.timing.beside.scrape import scraping
+from assay.timing.client.asked import Target
 from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.record import Json
 

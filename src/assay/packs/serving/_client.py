@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from assay.packs.serving._record import restart_in
-from assay.timing.calibrate import TimingCertificate, TimingLine
-from assay.timing.deviation import Quantity, Statistic
+from assay.timing.calibration.calibrate import TimingCertificate, TimingLine
+from assay.timing.calibration.deviation import Quantity, Statistic
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.observation import Response

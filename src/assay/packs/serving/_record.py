@@ -8,11 +8,11 @@ from typing import Final, TypeVar
 import msgspec
 import numpy as np
 
-from assay.timing.calibrate import TimingCertificate
-from assay.timing.energy import Energy
-from assay.timing.offered import Conditions, Offered
-from assay.timing.pilots import Drift
-from assay.timing.resolved import Stretches, first_text
+from assay.timing.beside.energy import Energy
+from assay.timing.calibration.calibrate import TimingCertificate
+from assay.timing.calibration.pilots import Drift
+from assay.timing.client.offered import Conditions, Offered
+from assay.timing.client.resolved import Stretches, first_text
 from assay.vocabulary.observation import Response
 from assay.vocabulary.record import Json, Record
 

@@ -11,9 +11,9 @@ import numpy as np
 from assay.packs.serving._columns import NS, Columns, columns
 from assay.packs.serving._record import Restart
 from assay.packs.serving.instrument.time import Of, Time
-from assay.timing.asked import MS
-from assay.timing.deviation import Statistic
-from assay.timing.scrape import Scraped, stated
+from assay.timing.beside.scrape import Scraped, stated
+from assay.timing.calibration.deviation import Statistic
+from assay.timing.client.asked import MS
 from assay.uncertainty.queueing.overload import overloaded
 from assay.vocabulary.observation import Response
 from assay.vocabulary.record import Json

@@ -9,16 +9,16 @@ import numpy as np
 
 from assay.packs.serving._beside import Beside
 from assay.packs.serving._record import Restart, drift_told, response_of, with_restart
-from assay.timing.asked import MS, SECOND, How, Request, Target
-from assay.timing.calibrate import Load, TimingCertificate, calibrated, joined
-from assay.timing.chunks import times
+from assay.timing.calibration.calibrate import Load, TimingCertificate, calibrated, joined
+from assay.timing.calibration.pilots import drift, pilots
+from assay.timing.client.asked import MS, SECOND, How, Request, Target
+from assay.timing.client.chunks import times
+from assay.timing.client.offer import offer, unreachable
+from assay.timing.client.offered import Conditions, Offered
+from assay.timing.client.resolved import Stretches
+from assay.timing.client.tally import Tally, tallied
 from assay.timing.clock import now_ns
-from assay.timing.offer import offer, unreachable
-from assay.timing.offered import Conditions, Offered
-from assay.timing.pilots import drift, pilots
-from assay.timing.resolved import Stretches
-from assay.timing.serving import Served, serving
-from assay.timing.tally import Tally, tallied
+from assay.timing.reference.serving import Served, serving
 from assay.vocabulary.errors import CannotMeasure
 from assay.vocabulary.observation import Response
 from assay.vocabulary.record import Json, Record

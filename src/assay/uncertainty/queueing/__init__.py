@@ -1,1 +1,1 @@
-"""Requests that wait for each other: what can be said of latencies, loads and servers."""
+"""Latencies of requests that wait for each other: steady state, dependence, quantiles, goodput."""

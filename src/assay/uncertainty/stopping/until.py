@@ -36,7 +36,7 @@ def until_decided(score: float, limit: float, risk: float, looks: Sequence[int])
     Source: absorbing Markov chain on the number of ones (recalled).
 
     >>> until_decided(0.95, 0.5, 0.05, [10, 20]).nine_in_ten
-    10
+    20
     """
     still = np.ones(1)  # probability of each number of ones, of runs that go on
     mean, seen, nine, passed = 0.0, 0, None, 0.0

@@ -17,10 +17,10 @@ from assay.packs.serving.bench.load import MOST_RATE, Load
 from assay.reports.keys import SigningKey
 from assay.reports.sign import sign
 from assay.testing.check import check_part
-from assay.timing.asked import How, Target
-from assay.timing.energy import POWERCAP
-from assay.timing.script import Script
-from assay.timing.serving import Served, serving
+from assay.timing.beside.energy import POWERCAP
+from assay.timing.client.asked import How, Target
+from assay.timing.reference.script import Script
+from assay.timing.reference.serving import Served, serving
 from assay.vocabulary.errors import BadInput, CannotMeasure
 from assay.vocabulary.material import Item
 from assay.vocabulary.observation import Trial

@@ -4,7 +4,7 @@ from typing import Any
 
 from assay.packs.serving._record import Spent
 from assay.packs.serving.instrument.energy import Energy
-from assay.timing.energy import Energy as Taken
+from assay.timing.beside.energy import Energy as Taken
 
 
 def taken(joules: float) -> Taken:

@@ -18,9 +18,9 @@ from assay.packs.serving._beside import Beside
 from assay.packs.serving._loaded import loaded
 from assay.packs.serving._remarks import remarks
 from assay.packs.serving._restart import Asked, Settings, carried_out
-from assay.timing.asked import MS, SECOND, How, Request, Target
-from assay.timing.energy import meter_of
-from assay.timing.stopping import stoppable
+from assay.timing.beside.energy import meter_of
+from assay.timing.client.asked import MS, SECOND, How, Request, Target
+from assay.timing.client.stopping import stoppable
 from assay.vocabulary.canonical import digest
 from assay.vocabulary.errors import BadInput
 from assay.vocabulary.material import Item

@@ -13,8 +13,8 @@ from assay.packs.serving._client import Client
 from assay.packs.serving._result import budget, check_plan, for_load, forewarned, said, series, told
 from assay.uncertainty.coverage import quantile
 from assay.uncertainty.one_sided import risks
-from assay.uncertainty.queueing.comparing import Ends, ratio
 from assay.uncertainty.queueing.latency import Latency, mean
+from assay.uncertainty.servers.comparing import Ends, ratio
 from assay.vocabulary.material import Material
 from assay.vocabulary.observation import Observations
 from assay.vocabulary.protocols import Task
@@ -74,7 +74,7 @@ class Cost:
     def estimate(self, task: Task, observations: Observations, material: Material) -> Result:
         """One result, in the currency of the price, with rows for throughput and price.
 
-        Source: ``uncertainty/queueing/comparing.py``: a ratio of two intervals.
+        Source: ``uncertainty/servers/comparing.py``: a ratio of two intervals.
         """
         blank = empty(task, observations, material)
         given = series(observations, None)

@@ -9,7 +9,7 @@ import numpy as np
 from assay.packs.serving._client import settled
 from assay.packs.serving._columns import MS, Columns, columns, first_text_ns, last_text_ns, tokens
 from assay.packs.serving._record import Timed
-from assay.timing.deviation import Quantity
+from assay.timing.calibration.deviation import Quantity
 from assay.vocabulary.material import Item
 from assay.vocabulary.observation import Reading, Response
 from assay.vocabulary.procedure import PartUse

@@ -1,0 +1,1 @@
+"""The client's own error: by the reference server, before, after and during a run."""
