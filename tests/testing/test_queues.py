@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assay.testing.queue_systems import ALL_SYSTEMS, simulated, true_mean, true_quantile
-from assay.testing.queues import QUANTILES, Setting, coverage, main
+from assay.testing.queues import QUANTILES, Covered, Setting, coverage, faults, main
 
 
 def test_published_quantiles_of_m_m_1():
@@ -58,3 +58,15 @@ def test_the_command_prints_the_tables(capsys, monkeypatch):
     out = capsys.readouterr().out
     assert "| M/M/1 | 0.5 | 20,000 | p99 |" in out
     assert "| M/M/1 | 0.95 | 500 | p50 |" in out
+
+
+def test_what_holds_too_seldom_or_is_refused_is_named():
+    good = Covered(0.5, 0.95, 0.02, 0.0, 0.1, 0.7, 0.05)
+    bad, refused = good._replace(covered=0.85), good._replace(refused=0.02)
+    setting = Setting("M/M/1", 0.8)
+    assert list(faults(setting, [good, good._replace(p=None, covered=0.5)], 1000)) == []
+    assert list(faults(setting, [bad, refused], 1000)) == [
+        "M/M/1 at 0.8: p50 holds in 0.850", "M/M/1 at 0.8: p50 is refused in 0.020"]  # fmt: skip
+    assert list(faults(setting._replace(load=0.9), [refused], 1000)) == []
+    assert list(faults(setting._replace(n=5000), [bad, refused], 1000)) == []
+    assert list(faults(setting, [bad], 20)) == []  # twenty runs do not say

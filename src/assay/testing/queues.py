@@ -5,11 +5,13 @@ a first look).
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy.stats import binom
 
 from assay.testing.queue_systems import Floats, System, simulated, true_mean, true_quantile
 from assay.uncertainty.queueing.latency import Latency, mean, quantile
@@ -19,6 +21,10 @@ SYSTEMS: Final[tuple[System, ...]] = ("M/M/1", "H2/M/1", "MMPP/M/1")
 LOADS: Final = (0.5, 0.6, 0.7, 0.8, 0.9)
 QUANTILES: Final = (0.5, 0.9, 0.99)
 REQUESTS: Final = 20_000
+FULL: Final = 0.8
+LEAST_COVERED: Final = 0.9
+MOST_REFUSED: Final = 0.001
+_CHANCE: Final = 1e-3
 
 
 class Setting(NamedTuple):
@@ -107,30 +113,51 @@ def _counted(p: float | None, truth: float, answers: list[Latency], alone: Float
     )
 
 
-def table(settings: tuple[Setting, ...], simulations: int) -> Iterator[str]:
-    """The lines of a Markdown table."""
-    yield "| queue | load | requests | of | contains | ends below | refused | width | independent | its width |"
-    yield "|" + " --- |" * 10
-    for setting in settings:
-        requests = f"{setting.n:,}" + (f" in {setting.restarts}" if setting.restarts > 1 else "")
-        load = "" if setting.system == "independent" else f"{setting.load}"
-        for row in coverage(setting, simulations):
-            of = "mean" if row.p is None else f"p{100 * row.p:g}"
-            cells = (row.covered, row.low, row.refused, row.width, row.independent, row.independent_width)
-            shown = " | ".join("" if cell is None else f"{cell:.3f}" for cell in cells)
-            yield f"| {setting.system} | {load} | {requests} | {of} | {shown} |"
+def lines(setting: Setting, rows: list[Covered]) -> Iterator[str]:
+    """Lines of a Markdown table."""
+    requests = f"{setting.n:,}" + (f" in {setting.restarts}" if setting.restarts > 1 else "")
+    load = "" if setting.system == "independent" else f"{setting.load}"
+    for row in rows:
+        of = "mean" if row.p is None else f"p{100 * row.p:g}"
+        cells = (row.covered, row.low, row.refused, row.width, row.independent, row.independent_width)
+        shown = " | ".join("" if cell is None else f"{cell:.3f}" for cell in cells)
+        yield f"| {setting.system} | {load} | {requests} | {of} | {shown} |"
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Print the tables."""
+def faults(setting: Setting, rows: list[Covered], simulations: int) -> Iterator[str]:
+    """What a quantile of many requests must not do: hold too seldom, or refuse at a load of 0.8 or less.
+
+    Beyond what chance may do in so many runs, with a probability of a thousandth a row.
+    """
+    for row in rows:
+        if row.p is None or setting.n < REQUESTS:
+            continue
+        stated = round((1 - row.refused) * simulations)
+        if row.covered is not None and binom.cdf(round(row.covered * stated), stated, LEAST_COVERED) < _CHANCE:
+            yield f"{setting.system} at {setting.load}: p{100 * row.p:g} holds in {row.covered:.3f}"
+        if setting.load <= FULL and binom.sf(round(row.refused * simulations) - 1, simulations, MOST_REFUSED) < _CHANCE:
+            yield f"{setting.system} at {setting.load}: p{100 * row.p:g} is refused in {row.refused:.3f}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables; 1 if a quantile holds too seldom or is refused where it may not be."""
     parser = argparse.ArgumentParser(prog="python -m assay.testing.queues", description=__doc__)
     parser.add_argument("--simulations", type=int, default=2000, help="runs of each setting (default: 2000)")
     simulations = parser.parse_args(arguments).simulations
+    wrong: list[str] = []
     for settings in (tuple(Setting(system, load) for system in SYSTEMS for load in LOADS), OTHERS):
-        for line in table(settings, simulations):
-            print(line, flush=True)
+        print("| queue | load | requests | of | contains | ends below | refused | width | independent | its width |")
+        print("|" + " --- |" * 10)
+        for setting in settings:
+            rows = coverage(setting, simulations)
+            print("\n".join(lines(setting, rows)), flush=True)
+            wrong += faults(setting, rows, simulations)
         print(flush=True)
+    good = (f"Quantiles of {REQUESTS:,} requests: none holds in less than {LEAST_COVERED:g}, or is refused in more "
+            f"than {MOST_REFUSED:g} at a load of {FULL:g} or less, but by chance")  # fmt: skip
+    print("\n".join(wrong) or good)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -214,3 +214,10 @@ def test_a_scatter_beyond_all_measure_makes_a_far_end_and_no_error():
     hardly_known = Dependent(value=1.0, within=1e8, between=None, dof=30.0, n=400, n_eff=40.0)
     low, high = _studentised(1.0, hardly_known, 0.025, 1.5)
     assert 0 <= low < 1e-9 and 1e9 < high < np.inf
+
+
+def test_many_equal_latencies_at_the_top_of_several_restarts():
+    """No request is above the quantile, so that there is no scatter to share out between restarts."""
+    runs = [np.where(np.arange(330) % 20 == k, 1e9, 1.0 + np.arange(330) / 330) for k in range(3)]
+    found = quantile(runs, 0.99)
+    assert (found.value, found.low, found.high) == (1e9, 1e9, 1e9) and found.between == found.u == 0.0

@@ -302,8 +302,8 @@ def _stated(value: float, ends: _Ends, level: float) -> Latency:
     assert ends.high is not None
     low, high, basis = min(ends.low, value), max(ends.high, value), ends.basis
     u = (high - low) / (2 * student((1 + level) / 2))
-    within_part = u * sqrt(basis.within / basis.variance) if basis.variance > 0 else u
-    between = None if basis.between is None else u * sqrt(basis.between / basis.variance)
+    share = basis.within / basis.variance if basis.variance > 0 else 1.0
+    between = None if basis.between is None else u * sqrt(1 - share)
     return Latency(
-        value, low, high, u, within_part, between, basis.dof, basis.n, basis.n_eff, ends.method, ends.notes, None
+        value, low, high, u, u * sqrt(share), between, basis.dof, basis.n, basis.n_eff, ends.method, ends.notes, None
     )
