@@ -1,21 +1,15 @@
 """Bounds by risk: what lies between them, and that bound and tail say the same."""
 
-import doctest
 
 import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from assay.uncertainty import one_sided
 from assay.uncertainty.conformity import against_limit
 from assay.uncertainty.one_sided import RISKS, OneSided, bound_at, tail_at
 from assay.uncertainty.spread import Spread, bound, interval, tail
 
 NORMAL = tuple(OneSided(r, float(ndtri(r)), float(-ndtri(r))) for r in RISKS)
-
-
-def test_examples():
-    assert doctest.testmod(one_sided).failed == 0
 
 
 @pytest.mark.parametrize("risk", [0.0005, 0.003, 0.025, 0.04, 0.3])

@@ -1,11 +1,9 @@
 """Bootstrap over clusters: a published example, scipy, coverage, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
 
-from assay.uncertainty import resample as module
 from assay.uncertainty.resample import (
     Plan,
     bootstrap,
@@ -29,10 +27,6 @@ def variance(total):
 
 def with_ones(values):
     return np.stack([values, np.ones(len(values))], axis=1)
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_published_spatial_data():

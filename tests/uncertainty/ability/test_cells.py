@@ -1,12 +1,10 @@
 """Ability from calibrated cells: published information, direct integration, derivatives, fit of persons."""
 
-import doctest
 from math import log, sqrt
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.ability import cells as module
 from assay.uncertainty.ability.cells import (
     THETA,
     Answered,
@@ -26,10 +24,6 @@ def some(slope, intercept, floor=None, item_sd=0.0, covariance=None, subject_sd=
         np.array(slope, float), np.array(intercept, float), np.zeros(n) if floor is None else np.array(floor, float),
         np.full(n, item_sd), np.zeros((n, 2, 2)) if covariance is None else np.array(covariance, float), subject_sd,
     )  # fmt: skip
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("a", [0.5, 1.0, 2.5])

@@ -1,11 +1,9 @@
 """Two-parameter logistic model: published estimates, statsmodels, recovery and coverage, anchors, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.ability import item_response as module
 from assay.uncertainty.ability.item_response import Answers, Items, Prior, abilities, calibrated, rescaled
 from assay.vocabulary.errors import BadInput
 
@@ -24,10 +22,6 @@ def simulated(rng, systems, items, spread=0.3):
     theta = rng.normal(0, 1, systems)
     p = 1 / (1 + np.exp(-slope * (theta[:, None] - difficulty)))
     return slope, difficulty, theta, (rng.random((systems, items)) < p).astype(float)
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_published_law_school_admission_test():

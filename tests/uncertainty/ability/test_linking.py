@@ -1,11 +1,9 @@
 """Scales brought together: an exact link is found exactly, noise shows in the stated uncertainty."""
 
-import doctest
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.ability import linking as module
 from assay.uncertainty.ability.cells import Cells
 from assay.uncertainty.ability.linking import Linked, linked, moved
 from assay.vocabulary.errors import BadInput
@@ -20,10 +18,6 @@ def bank(rng, n=20):
 def away(cells, scale, shift):
     """The same cells on the scale θ' = (θ − shift) / scale."""
     return cells._replace(slope=cells.slope * scale, intercept=cells.intercept + cells.slope * shift)
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (1.7, -0.8), (0.4, 2.0)])

@@ -1,19 +1,13 @@
 """Ranks and groups: Tukey's studentised range of scipy, families of equal systems, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
 from scipy.stats import studentized_range
 
-from assay.uncertainty.arena import leaderboard as module
 from assay.uncertainty.arena.leaderboard import leaderboard
 from assay.uncertainty.comparing.multiple import level_of_contrasts
 from assay.vocabulary.errors import BadInput
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(("n", "dof"), [(3, None), (6, 20.0), (12, None)])

@@ -1,12 +1,10 @@
 """The next pairs: the gain by brute force, what is saved, and that intervals hold."""
 
-import doctest
 
 import numpy as np
 import pytest
 
 from assay.testing.arena import played
-from assay.uncertainty.arena import next_pairs as module
 from assay.uncertainty.arena.next_pairs import Aim, Choice, factor_of_looks, next_pairs, unsettled
 from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
 from assay.vocabulary.errors import BadInput
@@ -20,10 +18,6 @@ def seen(seed=1, n=6, rows=200):
     second = (first + rng.integers(1, n, rows)) % n
     chance = 1 / (1 + np.exp(SPREAD[second] - SPREAD[first]))
     return Comparisons(first, second, (rng.random(rows) < chance).astype(float))
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_the_gain_by_brute_force():

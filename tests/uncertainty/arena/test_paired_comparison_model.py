@@ -1,6 +1,5 @@
 """Bradley-Terry and Davidson: the published baseball fit, statsmodels, scipy, coverage, refusals."""
 
-import doctest
 import json
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 import statsmodels.api as sm
 
 from assay.testing.arena import STRENGTHS, judged
-from assay.uncertainty.arena import paired_comparison_model as module
 from assay.uncertainty.arena.paired_comparison_model import Comparisons, bootstrap_strengths, bradley_terry, not_lost
 from assay.uncertainty.resample import Plan
 from assay.vocabulary.errors import BadInput
@@ -37,10 +35,6 @@ def simulated(rng, n, strength, order=0.0, tie=0.0):
     won, lost = np.exp(gap / 2), np.exp(-gap / 2)
     u = rng.random(n) * (won + lost + tie)
     return Comparisons(first, second, np.where(u < won, 1.0, np.where(u < won + lost, 0.0, 0.5)))
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_published_baseball():

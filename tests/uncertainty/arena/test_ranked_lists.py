@@ -1,20 +1,14 @@
 """Plackett and Luce: choix, a general optimiser, Bradley and Terry for lists of two, coverage, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from assay.testing.arena import STRENGTHS, ranked
-from assay.uncertainty.arena import ranked_lists as module
 from assay.uncertainty.arena.paired_comparison_model import Comparisons, bradley_terry
 from assay.uncertainty.arena.ranked_lists import Rankings, plackett_luce
 from assay.vocabulary.errors import BadInput
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_against_choix():

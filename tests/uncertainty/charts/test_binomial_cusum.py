@@ -1,20 +1,14 @@
 """Binomial cumulative sums: simulation, the likelihood ratio they stand for, what is asked of a judge's chart."""
 
-import doctest
 from math import log
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from assay.uncertainty.charts import binomial_cusum as module
 from assay.uncertainty.charts.binomial_cusum import caught, designed, run_length, watched
 from assay.uncertainty.charts.control import ewma, given
 from assay.vocabulary.errors import BadInput
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def first_alarms(chart, share, days, runs, seed=1):

@@ -1,13 +1,11 @@
 """Expressions: the grammar, what is refused, and derivatives that are exact."""
 
-import doctest
 import math
 import random
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.gum import expression, tape
 from assay.uncertainty.gum.derivative import gradient, second_and_third
 from assay.uncertainty.gum.expression import FUNCTIONS, LONGEST, parse
 from assay.uncertainty.gum.tape import active, at_estimates, compiled, evaluate
@@ -155,6 +153,3 @@ def test_derivatives_where_formulas_would_divide_by_nothing():
         assert third[0, 1] == pytest.approx(2 * y * (3 * x * x - y * y) / square**3)
 
 
-@pytest.mark.parametrize("module", [expression, tape], ids=lambda module: module.__name__)
-def test_examples(module):
-    assert doctest.testmod(module).failed == 0

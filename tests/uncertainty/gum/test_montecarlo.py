@@ -1,6 +1,5 @@
 """The Monte Carlo method: the examples of JCGM 101, distributions, stopping, the check of the first method."""
 
-import doctest
 import json
 import math
 from pathlib import Path
@@ -256,6 +255,3 @@ def test_intervals_of_readings_cover():
     assert hits / n == pytest.approx(0.95, abs=0.02)
 
 
-@pytest.mark.parametrize("module", [montecarlo], ids=lambda module: module.__name__)
-def test_examples(module):
-    assert doctest.testmod(module).failed == 0

@@ -1,6 +1,5 @@
 """The law of propagation: the GUM's examples, GTC, second-order terms, coverage of its intervals."""
 
-import doctest
 import json
 import math
 from pathlib import Path
@@ -275,5 +274,3 @@ def test_t_intervals_cover_with_unequal_parts():
     assert coverage("a*c - 2*b", 2.0, draw) == pytest.approx(0.95, abs=0.015)
 
 
-def test_examples():
-    assert doctest.testmod(propagation).failed == 0

@@ -1,14 +1,11 @@
 """Agreement: published numbers to all printed digits, statsmodels and scikit-learn, coverage, refusals."""
 
-import doctest
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.judging import agreement as module
-from assay.uncertainty.judging import intraclass
 from assay.uncertainty.judging.agreement import Ratings, cohen_kappa, fleiss_kappa, gwet_ac1, krippendorff_alpha
 from assay.uncertainty.judging.intraclass import icc, mean_squares
 from assay.uncertainty.resample import Plan
@@ -37,11 +34,6 @@ def square(table):
 def simulated(rng, n, raters, certain):
     truth = rng.choice(3, n, p=[0.6, 0.3, 0.1])
     return np.where(rng.random((n, raters)) < certain, truth[:, None], rng.integers(0, 3, (n, raters)))
-
-
-@pytest.mark.parametrize("file", [module, intraclass])
-def test_examples(file):
-    assert doctest.testmod(file).failed == 0
 
 
 @pytest.mark.parametrize("metric", ["nominal", "ordinal", "interval", "ratio"])

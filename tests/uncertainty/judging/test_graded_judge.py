@@ -1,11 +1,9 @@
 """Mean grades by the line on a judge's scores: statsmodels, the relation to PPI++, coverage, transfer, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.judging import graded_judge as module
 from assay.uncertainty.judging.graded_judge import Graded, Scored, between_kinds, graded_mean
 from assay.uncertainty.judging.prediction_powered import Judged, Labelled, prediction_powered
 from assay.uncertainty.spread import interval
@@ -16,10 +14,6 @@ def cases(n=80, seed=1, kinds=3):
     rng = np.random.default_rng(seed)
     x, kind = rng.normal(size=n), rng.integers(0, kinds, n)
     return Graded(0.2 + 0.1 * kind + 0.5 * x + 0.3 * rng.normal(size=n), x, kind)
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_line_against_statsmodels():

@@ -1,20 +1,14 @@
 """Class proportions by a confusion matrix: two classes, the inverse matrix, least squares, coverage, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.judging import judged_classes as module
 from assay.uncertainty.judging import judged_rate as two
 from assay.uncertainty.judging.judged_classes import Confusion, interval, judged_classes, tail
 from assay.vocabulary.errors import BadInput
 
 FAIR = [[160, 20, 20], [20, 170, 10], [20, 40, 140]]
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_two_classes_are_the_rate():

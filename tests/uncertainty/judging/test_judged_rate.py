@@ -1,13 +1,11 @@
 """Rates corrected for a judge's errors: published numbers, the general propagation, exact properties, refusals."""
 
-import doctest
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.judging import judged_rate as module
 from assay.uncertainty.judging.judged_rate import (
     Counted,
     LabelError,
@@ -32,10 +30,6 @@ def published():
     return judged_rate(
         Share(VECTOR["p"], VECTOR["n"]), Share(VECTOR["q0"], VECTOR["m0"]), Share(VECTOR["q1"], VECTOR["m1"])
     )
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_published_budget():

@@ -1,18 +1,12 @@
 """Verdicts of juries, against numpy and counting by hand."""
 
-import doctest
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.judging import jury as module
 from assay.uncertainty.judging.jury import verdicts
 from assay.vocabulary.errors import BadInput
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_against_numpy_and_a_count():

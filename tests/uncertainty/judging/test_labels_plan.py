@@ -1,19 +1,13 @@
 """What to buy next: the closed form against a search, and against the modules that do the measuring."""
 
-import doctest
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.judging import labels_plan as module
 from assay.uncertainty.judging.judged_rate import Share, judged_rate
 from assay.uncertainty.judging.labels_plan import Costs, best_share, gain, least_r2, powered_scene, rates_scene, split
 from assay.uncertainty.judging.prediction_powered import Judged, Labelled, prediction_powered
 from assay.vocabulary.errors import BadInput
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("scene", [powered_scene(0.4, 0.7), rates_scene(0.8, 0.97, 0.97, 0.5)])

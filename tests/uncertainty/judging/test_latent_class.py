@@ -1,6 +1,5 @@
 """Dawid and Skene: their own table, a general optimiser, a bootstrap over items, coverage, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
@@ -8,7 +7,6 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from assay.testing.arena import JUDGES, voted
-from assay.uncertainty.judging import latent_class as module
 from assay.uncertainty.judging.latent_class import Search, Votes, dawid_skene
 from assay.vocabulary.errors import BadInput
 
@@ -33,10 +31,6 @@ def anaesthetists():
         for vote in word
     ]
     return Votes(*(np.array(column) for column in zip(*rows, strict=True)))
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_published_anaesthetists():

@@ -1,11 +1,9 @@
 """Prediction-powered means: the authors' package, the regression estimator, coverage, bounds, clusters, refusals."""
 
-import doctest
 
 import numpy as np
 import pytest
 
-from assay.uncertainty.judging import prediction_powered as module
 from assay.uncertainty.judging.prediction_powered import Judged, Labelled, lowered, prediction_powered
 from assay.uncertainty.spread import interval, tail
 from assay.vocabulary.errors import BadInput
@@ -20,10 +18,6 @@ def sample(n=60, many=5000, seed=1):
 def verdicts(rng, n, theta, q):
     y = (rng.random(n) < theta).astype(float)
     return y, np.where(rng.random(n) < q, y, 1 - y)
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_against_the_authors_package():

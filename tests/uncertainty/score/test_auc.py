@@ -1,13 +1,11 @@
 """The area under the ROC curve: a published number, an independent implementation, coverage."""
 
-import doctest
 
 import numpy as np
 import pytest
 from scipy.special import ndtri
 
 from assay.uncertainty.conformity import against_limit
-from assay.uncertainty.score import auc as module
 from assay.uncertainty.score.auc import Area, Cases, Scores, auc, placements
 from assay.uncertainty.spread import interval
 
@@ -37,10 +35,6 @@ def by_definition(positive: Floats, negative: Floats) -> tuple[float, float, flo
     s10 = sum((kernel[i].mean() - theta) ** 2 for i in range(m)) / (m - 1)
     s01 = sum((kernel[:, j].mean() - theta) ** 2 for j in range(n)) / (n - 1)
     return float(theta), s10 / m, s01 / n
-
-
-def test_examples() -> None:
-    assert doctest.testmod(module).failed == 0
 
 
 def test_published_ratings() -> None:

@@ -1,6 +1,5 @@
 """Variance components: published tables, statsmodels, balanced against unbalanced, coverage, refusals."""
 
-import doctest
 import json
 import warnings
 from pathlib import Path
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from assay.uncertainty.score import components as module
 from assay.uncertainty.score.cells import Cells, cells
 from assay.uncertainty.score.components import (
     Population,
@@ -42,10 +40,6 @@ def simulated(rng, shape, sd=(1.0, 0.5, 0.7, 1.2)):
         + rng.normal(0, sd[2], (items, variants, 1))
         + rng.normal(0, sd[3], shape)
     )
-
-
-def test_examples():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_gum_h5_voltage_standard():
