@@ -1,6 +1,6 @@
 """What must be shown of the inference test bed: its tables, each judged. See docs/timing.md and the pages named there.
 
-python benchmarks/serving.py                      # all: about an hour and a half on two quiet cores
+python benchmarks/serving.py                      # all: some hours on two quiet cores
 python benchmarks/serving.py arrivals queues      # some
 python benchmarks/serving.py --quick              # few runs: shows that everything works
 """
@@ -10,14 +10,14 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from assay.testing import arrivals, bottleneck_truth, bottlenecks, queues, timing
+from assay.testing import arrivals, bottleneck_truth, bottlenecks, overload, queues, searches, timing
 
 
 class Study(NamedTuple):
-    """A table: its title, what prints it (0: as it should be), and the arguments for a quick look."""
+    """A table: its title, what prints it (1: not as it should be), and the arguments for a quick look."""
 
     title: str
-    main: Callable[[list[str]], int]
+    main: Callable[[list[str]], int | None]
     quick: tuple[str, ...]
 
 
@@ -26,6 +26,9 @@ STUDIES = {
                       ("--seeds", "10", "--arrivals", "5000", "--rate", "500")),
     "timing": Study("The client's error, and whether its interval contains the truth", timing.main, ("--runs", "5")),
     "queues": Study("Intervals of quantiles in queues", queues.main, ("--simulations", "50")),
+    "overload": Study("Overloads called one, by one restart and by several together", overload.main, ("--runs", "50")),
+    "searches": Study("Searches for the highest rate of servers whose capacity is known", searches.main,
+                      ("--runs", "1", "--arrivals", "poisson")),
     "bottlenecks": Study("Planted bottlenecks, by the client against real servers", bottlenecks.main, ("--virtual",)),
     "truth": Study("Bottlenecks of random servers in virtual time", bottleneck_truth.main, ("--servers", "20")),
 }  # fmt: skip
