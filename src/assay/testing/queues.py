@@ -1,7 +1,7 @@
 """The study of intervals in queues: how often they contain the true quantile or mean, and how often none is stated.
 
-``python -m assay.testing.queues`` prints the tables of the documentation (some minutes; ``--simulations 100`` for a first
-look).
+``python -m assay.testing.queues`` prints the tables of the documentation (some minutes; ``--simulations 100`` for a
+first look).
 """
 
 import argparse
