@@ -1,6 +1,5 @@
 """Runs in the store: list, report, decide again, read again."""
 
-import shlex
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +16,7 @@ from assay.api.materials.exposure import Exposure
 from assay.api.measure import run_loop
 from assay.api.measured import Measured
 from assay.api.measurement import Recipe, check_designs, parts_of, requirements, watched
-from assay.api.unfinished import Unfinished, finished, refusal, unfinished
+from assay.api.unfinished import Unfinished, finished, lab_option, refusal, unfinished
 from assay.api.work import Manifest, Work, channels, issue, reopen, write
 from assay.catalogue.pairing import check_pairings
 from assay.exchange.table import COLUMNS, OUTPUT_COLUMNS, WRITERS, Row, rows, write_parquet
@@ -160,9 +159,8 @@ def latest_report(store: SqliteStore, run: str) -> tuple[RunRecord, bytes]:
         return record, issued[-1][1]
     if record.state != "complete":
         raise refusal(unfinished(record, store.laboratory))
-    folder = store.laboratory.folder
-    option = "" if folder == Path(".assay") else f" --lab {shlex.quote(str(folder))}"
-    raise BadInput("report.missing", name=record.name, command=f"assay report {record.name}{option}")
+    command = f"assay report {record.name}{lab_option(store.laboratory.folder)}"
+    raise BadInput("report.missing", name=record.name, command=command)
 
 
 def report(run: str, lab: str | Path = ".assay", stated: Stated | None = None) -> Measured:

@@ -71,5 +71,9 @@ def _command(file: Path, folder: Path) -> str:
     """The command that measures by this file, from the working folder."""
     here = Path.cwd()
     shown = file.relative_to(here) if file.is_relative_to(here) else file
-    option = "" if folder == Path(".assay") else f" --lab {shlex.quote(str(folder))}"
-    return f"assay measure {shlex.quote(str(shown))}{option}"
+    return f"assay measure {shlex.quote(str(shown))}{lab_option(folder)}"
+
+
+def lab_option(folder: str | Path) -> str:
+    """What a command that is told to people needs to find the laboratory, after a space; empty for the usual one."""
+    return "" if Path(folder) == Path(".assay") else f" --lab {shlex.quote(str(folder))}"

@@ -70,8 +70,9 @@ def fill(cls: type[Any], settings: dict[str, Json], where: str) -> Any:
         BadInput: unknown key, wrong type, missing key, number that is not finite.
     """
     _check(cls, settings, where)
+    annotations = _annotations(cls)
     parts = {key: build("instrument", part_use(value, where, key), f"{where} {key}")
-             for key, value in settings.items() if _is_instrument(_annotation(cls, key))}  # fmt: skip
+             for key, value in settings.items() if _is_instrument(annotations[key])}  # fmt: skip
     plain = {key: value for key, value in settings.items() if key not in parts}
     made = msgspec.convert(plain, cls, strict=True)
     return dataclasses.replace(made, **parts) if parts else made
@@ -85,12 +86,13 @@ def _check(cls: type[Any], settings: dict[str, Json], where: str) -> None:
     """Refuse what ``fill`` refuses, tables within tables included, so that a message names the key and its place."""
     types = msgspec.inspect.type_info(cls)
     fields = {f.name: f for f in cast("Any", types).fields}
+    annotations = _annotations(cls)
     for key, value in settings.items():
         if key not in fields:
             raise BadInput("setting.unknown", where=where, key=key, near=near(key, list(fields)))
         if (place := _not_finite(value, key)) is not None:
             raise BadInput("number.not_finite", where=where, key=place)
-        annotation = _annotation(cls, key)
+        annotation = annotations[key]
         if _is_instrument(annotation):
             continue
         within = _record(annotation)
@@ -103,7 +105,7 @@ def _check(cls: type[Any], settings: dict[str, Json], where: str) -> None:
             raise BadInput("setting.type", where=where, key=key, got=_shown(value), expected=expected) from error
     for name, field in fields.items():
         if field.required and name not in settings:
-            raise BadInput("setting.missing", where=where, key=name, expected=plain_type(_annotation(cls, name)))
+            raise BadInput("setting.missing", where=where, key=name, expected=plain_type(annotations[name]))
 
 
 def _record(annotation: Any) -> type[msgspec.Struct] | None:
@@ -137,10 +139,10 @@ def _shown(value: Json) -> str:
     return text if len(text) <= 100 else text[:99] + "…"
 
 
-def _annotation(cls: type[Any], key: str) -> Any:
+def _annotations(cls: type[Any]) -> dict[str, Any]:
     from typing import get_type_hints
 
-    return get_type_hints(cls, include_extras=True)[key]
+    return get_type_hints(cls, include_extras=True)
 
 
 def plain_type(annotation: Any) -> str:

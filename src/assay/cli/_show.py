@@ -37,12 +37,11 @@ def json_out(value: Any) -> None:
 
 def issued_out(measured: "Measured", args: argparse.Namespace, lab: str) -> None:
     """Say where the signed report is, and how to look at it again."""
-    import shlex
-
+    from assay.api.unfinished import lab_option
     from assay.vocabulary.words import say
 
-    option = "" if lab == ".assay" else f" --lab {shlex.quote(lab)}"
-    print(say("commands", "report.at", language(args), path=measured.path, run=measured.run, lab=option))
+    values = {"path": measured.path, "run": measured.run, "lab": lab_option(lab)}
+    print(say("commands", "report.at", language(args), **values))
 
 
 def passed_over(name: str, args: argparse.Namespace) -> None:

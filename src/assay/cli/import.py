@@ -40,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Import; the exit code is 2 where a log was left out that takes something which is not installed."""
     from assay.api.exchange.imports import Taking, import_logs
+    from assay.api.unfinished import lab_option
     from assay.reports.text import harmless
     from assay.vocabulary.errors import BadInput
     from assay.vocabulary.words import say
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         json_out({"imported": done, "left_out": left, "exit_code": args.code})
         return int(args.code)
     for one in done:
-        _show(one, language(args), "" if args.lab == ".assay" else f" --lab {args.lab}")
+        _show(one, language(args), lab_option(args.lab))
     return int(args.code)
 
 

@@ -2,7 +2,7 @@
 
 Every case is a server of its own process with one stage made too weak, measured by the load client as it is and with
 one thing changed (one stream or a tenth of the rate, half the prompt, half the answer, answers in one piece), and
-judged by the rule of ``uncertainty.queueing.bottleneck``. Nothing is simulated but the server's own work; with
+judged by the rule of ``uncertainty.servers.bottleneck``. Nothing is simulated but the server's own work; with
 ``--virtual`` everything is, and a case takes milliseconds.
 """
 

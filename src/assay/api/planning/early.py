@@ -25,13 +25,12 @@ def early(measurement: Measurement, name: str, set_out: SetOut) -> tuple[Note, .
     made = measurement.recipe.procedure
     if not made.plan.may_end_early:
         return ()
-    whole = most(plan(made, measurement.material, measurement.subject.identity()), measurement.material)
-    values: dict[str, Json] = {"most": whole.n_trials}
+    given = plan(made, measurement.material, measurement.subject.identity())
+    values: dict[str, Json] = {"most": most(given, measurement.material).n_trials}
     limit = _limit(measurement, name, made.plan.stopping)
     if limit is None or set_out.value is None or not 0 <= set_out.value <= 1:
         return (Note(code="early", values=values),)
     at, risk = limit
-    given = plan(made, measurement.material, measurement.subject.identity())
     looks = [part.taken.last for part in batches(given, measurement.material) if part.taken is not None]
     found = until_decided(set_out.value, at, risk, looks)
     values |= {"value": set_out.value, "limit": at, "mean": round(found.mean), "undecided": found.undecided}

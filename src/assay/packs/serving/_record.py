@@ -85,7 +85,7 @@ class Restart(Record, kw_only=True):
         pilots: what pilot streams to the reference server said of the client during the run.
         audit: median times to first token of prompts that were new and of the same ones repeated, in milliseconds.
         energy: what the machine took; None where no meter was asked.
-        server: what the server's own metrics said, a ``timing.scrape.Scraped``; None where they were not asked for.
+        server: what the server's own metrics said, a ``timing.beside.scrape.Scraped``; None where not asked for.
         refused: why the times may not be relied upon; empty if they may.
         model: the name of the model that was asked for, bounded; empty where requests name none.
     """

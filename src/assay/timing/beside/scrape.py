@@ -2,7 +2,7 @@
 
 Only the lines of metrics that matter are kept while the run lasts, and they are read after it. Beside each page a path
 is asked for that no server has: how long the "not found" takes is the round trip: network and front door, and no work.
-Which metrics matter, and how they become numbers: ``timing.metrics``.
+Which metrics matter, and how they become numbers: ``timing.beside.metrics``.
 """
 
 import http.client

@@ -39,7 +39,7 @@ def offer(
         the raw bytes of answers in unnamed files on disk until they have been read, and 24 bytes a read in memory.
     Raises:
         BadInput: ``load.*``: settings, requests or addresses that cannot be used.
-        CannotMeasure: ``interrupted``: another thread ended it; see ``timing.stopping``.
+        CannotMeasure: ``interrupted``: another thread ended it; see ``timing.client.stopping``.
     """
     stop = current()
     stop.check()
